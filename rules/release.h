@@ -1,0 +1,314 @@
+/* rules/release.h -- one release of the knowledge as plain rows.
+ *
+ * The rows are what a reviewer sees in rules/knowledge and what PostgreSQL stores: one struct
+ * a table, cross references by name. Nothing here is indexed or checked against anything else;
+ * rules_knowledge_new does both. So files, database and tests all fill the same struct.
+ *
+ * Ownership: every slice and array lives in the release's arena.
+ *
+ * Clinical quantities are integers in hundredths (score_x100). CPIC writes some activity
+ * values as "≥3.0": is_at_least.
+ */
+#ifndef RULES_RELEASE_H
+#define RULES_RELEASE_H
+
+#include "rules/base/arena.h"
+#include "rules/base/err.h"
+#include "rules/base/slice.h"
+
+#define RULES_RELEASE_BYTES_MAX ((size_t)512 * 1024 * 1024)
+#define RULES_SCORE_NO_MAX      UINT32_MAX /* an open upper end */
+
+/* Where a fact comes from: a guideline or a published table, with its version. */
+struct rules_source {
+    struct slice id;        /* "cpic-clopidogrel-2022" */
+    struct slice publisher; /* "CPIC" */
+    struct slice title;
+    struct slice version; /* of the table or guideline, e.g. "2022-01" */
+    struct slice year;
+    struct slice url;
+    struct slice pmids; /* separated by one space; may be empty */
+};
+
+/* How a genotype becomes a phenotype. */
+#define RULES_METHODS(X)                                                                       \
+    X(ACTIVITY_SCORE, "activity_score")   /* sum of the allele values, cut into ranges */      \
+    X(FUNCTION_PAIR, "function_pair")     /* table over the two allele functions */            \
+    X(ALLELE_PRESENCE, "allele_presence") /* positive or negative per named allele */          \
+    X(GENOTYPE, "genotype")               /* table over the two alleles themselves */          \
+    X(SEX_LINKED, "sex_linked")           /* as function_pair; one allele when hemizygous */
+
+enum rules_method {
+#define X(code, name) RULES_METHOD_##code,
+    RULES_METHODS(X)
+#undef X
+};
+
+/* What recommendations for this gene are keyed by. */
+#define RULES_KEY_KINDS(X)                                                                     \
+    X(PHENOTYPE, "phenotype")                                                                  \
+    X(ACTIVITY_SCORE, "activity_score")                                                        \
+    X(ALLELE_STATUS, "allele_status")
+
+enum rules_key_kind {
+#define X(code, name) RULES_KEY_##code,
+    RULES_KEY_KINDS(X)
+#undef X
+};
+
+struct rules_gene {
+    struct slice symbol; /* HGNC, "CYP2C19" */
+    struct slice hgnc;   /* "HGNC:2621" */
+    enum rules_method method;
+    enum rules_key_kind key_kind;
+    bool counts_lowest_two; /* DPYD: of all variants found, the two lowest values count */
+    struct slice source;    /* of the allele and phenotype tables */
+};
+
+struct rules_phenotype {
+    struct slice gene;
+    struct slice name;         /* CPIC's words: "Poor Metabolizer" */
+    struct slice abbreviation; /* for summaries that would be too long: "PM" */
+};
+
+struct rules_allele {
+    struct slice gene;
+    struct slice name;     /* "*2", "*1x2", "*36+*10", "c.1905+1G>A (*2A)", "*57:01" */
+    struct slice function; /* CPIC's words: "No function" */
+    bool has_value;        /* false: the value is n/a */
+    bool is_at_least;      /* "≥3.0" */
+    uint32_t value_x100;
+};
+
+/* Another spelling of an allele: legacy names, SNP letters. */
+struct rules_allele_alias {
+    struct slice gene;
+    struct slice alias;
+    struct slice allele;
+};
+
+/* FUNCTION_PAIR, SEX_LINKED (function2 empty: one X) and GENOTYPE (functions hold alleles).
+ * Order of the two does not matter. */
+struct rules_pair_rule {
+    struct slice gene;
+    struct slice first;
+    struct slice second;
+    struct slice phenotype;
+};
+
+struct rules_score_rule { /* both ends belong to the range */
+    struct slice gene;
+    uint32_t from_x100;
+    uint32_t to_x100; /* or RULES_SCORE_NO_MAX */
+    struct slice phenotype;
+};
+
+struct rules_drug {
+    struct slice name;        /* ingredient, lower case: "clopidogrel" */
+    bool is_alternative_only; /* named as an alternative; no rules of its own */
+    struct slice rxcui;       /* RxNorm ingredient, for suggestions; may be empty */
+};
+
+#define RULES_FORMS(X)                                                                         \
+    X(SYSTEMIC, "systemic")                                                                    \
+    X(LOCAL, "local")
+
+enum rules_form {
+#define X(code, name) RULES_FORM_##code,
+    RULES_FORMS(X)
+#undef X
+};
+
+struct rules_drug_code {
+    struct slice drug;
+    struct slice system; /* canonical URL, e.g. http://www.nlm.nih.gov/research/umls/rxnorm */
+    struct slice code;
+    struct slice term_type; /* RxNorm TTY: IN, SCD ...; else empty */
+    enum rules_form form;   /* local forms raise no alert */
+    struct slice display;
+    struct slice source;
+};
+
+/* A group of patients for which a guideline words its advice differently. */
+struct rules_population {
+    struct slice drug;
+    struct slice id;    /* CPIC's value: "CVI ACS PCI" */
+    struct slice label; /* for people, after "for": "acute coronary syndrome or PCI" */
+};
+
+/* A reason for the order that puts the patient into a population. */
+struct rules_indication {
+    struct slice drug;
+    struct slice population;
+    struct slice system;
+    struct slice code; /* a code that ends in '*' is a prefix: "I21*" */
+};
+
+#define RULES_CLASSIFICATIONS(X)                                                               \
+    X(STRONG, "Strong")                                                                        \
+    X(MODERATE, "Moderate")                                                                    \
+    X(OPTIONAL, "Optional")                                                                    \
+    X(NO_RECOMMENDATION, "No recommendation")                                                  \
+    X(NOT_GIVEN, "N/A")
+
+enum rules_classification {
+#define X(code, name) RULES_##code,
+    RULES_CLASSIFICATIONS(X)
+#undef X
+};
+
+/* How loud a matching recommendation is. NONE is silence by decision, not by omission. */
+#define RULES_ALERTS(X)                                                                        \
+    X(NONE, "none")                                                                            \
+    X(INFO, "info")                                                                            \
+    X(WARNING, "warning")                                                                      \
+    X(CRITICAL, "critical") /* only for strong "do not use" */
+
+enum rules_alert {
+#define X(code, name) RULES_ALERT_##code,
+    RULES_ALERTS(X)
+#undef X
+};
+
+struct rules_recommendation {
+    struct slice id; /* stable across releases: "cpic-clopidogrel-acs-poor" */
+    struct slice drug;
+    struct slice source;
+    struct slice population; /* empty: all patients */
+    enum rules_classification classification;
+    bool has_alternative; /* CPIC's three flags, kept apart */
+    bool has_dose;
+    bool has_other;
+    enum rules_alert alert;
+    struct slice message;     /* struct rules_message.id */
+    uint32_t age_from_years;  /* inclusive; 0 with age_to RULES_AGE_NO_MAX: any age */
+    uint32_t age_below_years; /* exclusive */
+};
+#define RULES_AGE_NO_MAX UINT32_MAX
+
+/* One key that satisfies the recommendation's condition on `gene`. Rows with the same
+ * recommendation and gene are alternatives; different genes must all be satisfied. Keys:
+ *   "Poor Metabolizer"   a phenotype        "0.0"  "0.25..1.0"  ">=2.5"  a score or range
+ *   "n/a"                no score           "*57:01 positive"            an allele's status
+ *   "No Result"          the gene has no usable result */
+struct rules_condition {
+    struct slice recommendation;
+    struct slice gene;
+    struct slice key;
+};
+
+#define RULES_ACTIONS(X)                                                                       \
+    X(AVOID, "avoid")                                                                          \
+    X(USE_ALTERNATIVE, "use_alternative") /* one of `drug` rows */                             \
+    X(REDUCE_DOSE, "reduce_dose")         /* by percent_from..percent_to of the usual dose */  \
+    X(LIMIT_DOSE, "limit_dose")           /* not above amount unit */                          \
+    X(INCREASE_DOSE, "increase_dose")                                                          \
+    X(MONITOR, "monitor")                                                                      \
+    X(TEST_FIRST, "test_first")                                                                \
+    X(INFORM_PATIENT, "inform_patient")                                                        \
+    X(NO_CHANGE, "no_change")
+
+enum rules_action_kind {
+#define X(code, name) RULES_ACTION_##code,
+    RULES_ACTIONS(X)
+#undef X
+};
+
+struct rules_action {
+    struct slice recommendation;
+    enum rules_action_kind kind;
+    struct slice drug;     /* USE_ALTERNATIVE: an alternative by name; may be empty */
+    uint32_t percent_from; /* reductions and increases; 0 when not given */
+    uint32_t percent_to;
+    uint32_t amount_x100; /* LIMIT_DOSE */
+    struct slice unit;    /* UCUM per interval, "mg/d" */
+};
+
+/* What the result means for this drug, per gene. */
+struct rules_implication {
+    struct slice recommendation;
+    struct slice gene;
+    struct slice message;
+};
+
+/* Wording. `verdict` completes the summary "<drug>: <gene> <phenotype> - <verdict>"; `meaning`
+ * and `options` are paragraphs and list items of the detail. Implications use `meaning` only.
+ */
+struct rules_message {
+    struct slice id;
+    struct slice locale; /* BCP 47, "en" */
+    struct slice verdict;
+    struct slice meaning;
+    struct slice options; /* one a line, '\n' between; may be empty */
+};
+
+/* A case that ships with the release and must hold before it is activated. */
+struct rules_test {
+    struct slice name;
+    struct slice drug;
+    struct slice population;      /* empty: not known */
+    enum rules_alert alert;       /* expected */
+    struct slice recommendations; /* expected ids in order of id, separated by one space */
+};
+
+struct rules_test_gene {
+    struct slice test;
+    struct slice gene;
+    struct slice result; /* a diplotype, "Poor Metabolizer" or "*57:01 positive" */
+};
+
+/* X(struct name without rules_, array name): the tables of a release, in dependency order. */
+#define RULES_TABLES(X)                                                                        \
+    X(source, sources)                                                                         \
+    X(gene, genes)                                                                             \
+    X(phenotype, phenotypes)                                                                   \
+    X(allele, alleles)                                                                         \
+    X(allele_alias, allele_aliases)                                                            \
+    X(pair_rule, pair_rules)                                                                   \
+    X(score_rule, score_rules)                                                                 \
+    X(drug, drugs)                                                                             \
+    X(drug_code, drug_codes)                                                                   \
+    X(population, populations)                                                                 \
+    X(indication, indications)                                                                 \
+    X(recommendation, recommendations)                                                         \
+    X(condition, conditions)                                                                   \
+    X(action, actions)                                                                         \
+    X(implication, implications)                                                               \
+    X(message, messages)                                                                       \
+    X(test, tests)                                                                             \
+    X(test_gene, test_genes)
+
+struct rules_release {
+    struct arena arena;
+    struct slice name;    /* "pgxgate-core" */
+    struct slice version; /* "2026.11" */
+    struct slice developer;
+#define X(type, array)                                                                         \
+    struct rules_##type *array;                                                                \
+    size_t array##_count, array##_max;
+    RULES_TABLES(X)
+#undef X
+};
+
+void rules_release_init(struct rules_release *release);
+void rules_release_release(struct rules_release *release);
+
+/* Appends a zeroed row; NULL when the arena is full. */
+#define X(type, array) struct rules_##type *rules_add_##type(struct rules_release *release);
+RULES_TABLES(X)
+#undef X
+
+/* Every enum <-> its name in files and tables. from_name is false for an unknown name. */
+#define RULES_ENUMS(X) X(method) X(key_kind) X(form) X(classification) X(alert) X(action_kind)
+#define X(type)                                                                                \
+    const char *rules_##type##_name(enum rules_##type value);                                  \
+    bool rules_##type##_from_name(struct slice name, enum rules_##type *ret);
+RULES_ENUMS(X)
+#undef X
+
+/* All rows in a canonical order and form, for the content hash: equal releases give equal
+ * bytes whatever order they were added in. */
+struct buf;
+void rules_release_canonical(const struct rules_release *release, struct buf *buf);
+
+#endif
