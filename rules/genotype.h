@@ -1,0 +1,115 @@
+/* rules/genotype.h -- from what laboratories report about a gene to the keys that
+ * recommendations are looked up by.
+ *
+ * Evidence comes at four levels (diplotype, phenotype, activity score, allele status); each is
+ * accepted, missing lower levels are never invented, and the level an answer came from is kept.
+ * Nothing unknown ever becomes "normal": an unknown allele or function makes the call
+ * Indeterminate, an absent result makes no call.
+ */
+#ifndef RULES_GENOTYPE_H
+#define RULES_GENOTYPE_H
+
+#include "rules/knowledge.h"
+
+#define RULES_ALLELES_MAX 8  /* alleles in one evidence */
+#define RULES_CALLS_MAX   8  /* distinct calls of one gene */
+#define RULES_KEYS_MAX    12 /* keys of one call (HLA: one per tested allele) */
+
+enum rules_presence {
+    RULES_PRESENCE_NONE,
+    RULES_PRESENCE_POSITIVE,
+    RULES_PRESENCE_NEGATIVE,
+    RULES_PRESENCE_INDETERMINATE,
+};
+
+/* One source's statement. Slices are borrowed. A record may hold several levels at once. */
+struct rules_evidence {
+    struct slice gene;
+    struct slice alleles[RULES_ALLELES_MAX]; /* as written, without gene prefix */
+    size_t alleles_count;
+    struct slice copies;    /* of a bracketed pair "(a b)xN"; "N" or a number; else empty */
+    bool is_single_allele;  /* one of two copies */
+    struct slice phenotype; /* stated */
+    struct slice score;     /* stated */
+    enum rules_presence presence;
+    struct slice presence_allele;
+    bool is_preliminary;
+};
+
+#define RULES_CALL_NOTES(X)                                                                    \
+    X(UNKNOWN_ALLELE, "unknown-allele", "an allele is not in the allele table")                \
+    X(UNKNOWN_FUNCTION, "unknown-function", "an allele's function is unknown or uncertain")    \
+    X(SUBALLELE, "sub-allele", "a sub-allele was read as its core allele")                     \
+    X(FIELDS_CUT, "fields-cut", "an HLA name was cut to two fields")                           \
+    X(SINGLE_ALLELE, "single-allele", "only one allele is reported")                           \
+    X(COPIES_UNKNOWN, "copies-unknown", "the number of copies, or which allele, is unknown")   \
+    X(PHENOTYPE_ONLY, "phenotype-only", "a phenotype without a genotype")                      \
+    X(PHENOTYPE_DIFFERS, "phenotype-differs",                                                  \
+      "the laboratory's phenotype differs from the one computed from its genotype")            \
+    X(PHENOTYPE_UNKNOWN, "phenotype-unknown", "the stated phenotype is not one of the gene's") \
+    X(PRELIMINARY, "preliminary", "only preliminary results are available")                    \
+    X(LOWEST_TWO, "lowest-two", "of more than two variants the two lowest values count")
+
+enum rules_call_note {
+#define X(code, name, text) RULES_NOTE_##code,
+    RULES_CALL_NOTES(X)
+#undef X
+        RULES_NOTES_COUNT
+};
+const char *rules_call_note_name(enum rules_call_note note);
+const char *rules_call_note_text(enum rules_call_note note);
+
+/* What a recommendation's condition is compared with. */
+struct rules_key {
+    bool is_score;
+    uint32_t from_x100, to_x100; /* is_score: the score lies in here (equal when exact) */
+    struct slice word;           /* otherwise: phenotype, "n/a" or "*57:01 positive" */
+};
+
+/* One distinct answer for a gene; sources that agree share it. */
+struct rules_call {
+    struct slice diplotype; /* canonical: both names in the order of the allele table */
+    struct slice phenotype; /* CPIC's words; "Indeterminate"; empty for allele status */
+    bool has_score;
+    bool score_is_at_least;
+    uint32_t score_x100;
+    struct rules_key keys[RULES_KEYS_MAX];
+    size_t keys_count;
+    uint32_t notes;    /* bit 1 << enum rules_call_note */
+    uint64_t evidence; /* bit i: evidence[i] of the input (the first 64) supports it */
+};
+
+#define RULES_GENE_STATES(X)                                                                   \
+    X(NONE, "none")         /* no evidence */                                                  \
+    X(SINGLE, "single")     /* one source */                                                   \
+    X(AGREED, "agreed")     /* several sources, one answer */                                  \
+    X(CONFLICT, "conflict") /* several answers: all are kept, none is preferred */             \
+    X(UNUSABLE,                                                                                \
+      "unusable") /* results exist, but say nothing (indeterminate counts as usable) */
+
+enum rules_gene_state {
+#define X(code, name) RULES_GENE_##code,
+    RULES_GENE_STATES(X)
+#undef X
+};
+const char *rules_gene_state_name(enum rules_gene_state state);
+
+struct rules_gene_result {
+    const struct rules_gene *gene; /* borrowed from the snapshot */
+    enum rules_gene_state state;
+    struct rules_call *calls;
+    size_t calls_count;
+};
+
+/* Reads all evidence about one gene (records about other genes are passed over). */
+enum err_code rules_resolve_gene(const struct rules_knowledge *k, const struct rules_gene *gene,
+                                 const struct rules_evidence *evidence, size_t evidence_count,
+                                 struct arena *arena, struct rules_gene_result *ret,
+                                 struct err *err) MUST_CHECK;
+
+/* The key a call is looked up by as CPIC writes it ("Poor Metabolizer", "1.25", "≥3.0", "n/a",
+ * "*57:01 positive"); a range of scores gives "0.25-1.0". */
+struct slice rules_key_text(const struct rules_key *key, struct arena *arena);
+struct slice rules_score_text(uint32_t score_x100, bool is_at_least, struct arena *arena);
+
+#endif

@@ -1,0 +1,62 @@
+/* rules/knowledge.h -- the active knowledge, checked, indexed and immutable.
+ *
+ * A snapshot is built once from a release and never changes afterwards, so any thread may read
+ * it. It is reference-counted (the count is atomic): a request takes one reference and sees one
+ * version from beginning to end; a reload publishes another snapshot and never waits.
+ * It is named by the content hash of its release, which responses, audit rows and metrics show.
+ */
+#ifndef RULES_KNOWLEDGE_H
+#define RULES_KNOWLEDGE_H
+
+#include "rules/release.h"
+
+struct rules_knowledge;
+
+/* Checks every cross reference, range and limit of the release and builds the indexes. Takes
+ * the release's arena on success (the release is then empty); on failure the release is
+ * untouched and err->text names table, row and what is wrong ("recommendation
+ * cpic-x: unknown drug 'y'"). The new snapshot has one reference. */
+enum err_code rules_knowledge_new(struct rules_release *release, struct slice content_hash,
+                                  struct rules_knowledge **ret, struct err *err) MUST_CHECK;
+void rules_knowledge_retain(struct rules_knowledge *knowledge);
+void rules_knowledge_release(struct rules_knowledge *knowledge); /* accepts NULL */
+
+struct slice rules_knowledge_hash(const struct rules_knowledge *knowledge);
+const struct rules_release *rules_knowledge_rows(const struct rules_knowledge *knowledge);
+
+/* Rows by name, NULL when absent. */
+const struct rules_gene *rules_find_gene(const struct rules_knowledge *k, struct slice symbol);
+const struct rules_drug *rules_find_drug(const struct rules_knowledge *k, struct slice name);
+const struct rules_source *rules_find_source(const struct rules_knowledge *k, struct slice id);
+/* In `locale`, else in English; NULL when there is neither. */
+const struct rules_message *rules_find_message(const struct rules_knowledge *k, struct slice id,
+                                               struct slice locale);
+/* "PM" for "Poor Metabolizer"; the name itself when it has no abbreviation. */
+struct slice rules_phenotype_abbreviation(const struct rules_knowledge *k, struct slice gene,
+                                          struct slice phenotype);
+
+/* All drugs that a code stands for (a combination product has several). Returns a borrowed
+ * array; 0 when the code is unknown. `system` is canonical. */
+size_t rules_find_drugs_by_code(const struct rules_knowledge *k, struct slice system,
+                                struct slice code, const struct rules_drug_code ***ret);
+
+/* The genes that the drug's recommendations ask about, in order of name. */
+size_t rules_genes_of_drug(const struct rules_knowledge *k, const struct rules_drug *drug,
+                           const struct rules_gene ***ret);
+/* True if some recommendation for the drug depends on the patient's age. */
+bool rules_drug_needs_age(const struct rules_knowledge *k, const struct rules_drug *drug);
+
+/* Rows that belong to a recommendation: borrowed arrays, in release order. */
+size_t rules_actions_of(const struct rules_knowledge *k, const struct rules_recommendation *r,
+                        const struct rules_action **ret);
+size_t rules_implications_of(const struct rules_knowledge *k,
+                             const struct rules_recommendation *r,
+                             const struct rules_implication **ret);
+size_t rules_populations_of(const struct rules_knowledge *k, const struct rules_drug *drug,
+                            const struct rules_population **ret);
+/* The population that a reason code puts the patient into; NULL when it says nothing. */
+const struct rules_population *rules_find_population(const struct rules_knowledge *k,
+                                                     const struct rules_drug *drug,
+                                                     struct slice system, struct slice code);
+
+#endif
