@@ -43,7 +43,10 @@ struct json_doc {
     size_t len;
     struct json_node *nodes; /* owned */
     uint32_t nodes_count;
-    uint32_t nodes_max; /* allocated */
+    uint32_t nodes_max;    /* allocated */
+    uint32_t *names;       /* owned; a hash table for objects with many members */
+    uint32_t names_max;    /* allocated */
+    uint64_t names_key[2]; /* of that table's hash */
 };
 
 struct json {
@@ -56,12 +59,15 @@ struct json {
 void json_doc_init(struct json_doc *doc);
 void json_doc_release(struct json_doc *doc); /* accepts a zeroed doc */
 
-/* Gives back memory above `nodes_keep` nodes, so that one huge body does not stay. */
+/* Empties the doc and gives back memory above `nodes_keep` nodes (24 bytes each), so that one
+ * huge body does not stay. */
 void json_doc_trim(struct json_doc *doc, uint32_t nodes_keep);
 
-/* ERR_SYNTAX with the byte offset in err->text (never the bytes themselves), ERR_LIMIT for
- * depth above JSON_DEPTH_MAX, more than nodes_max values or a text above JSON_TEXT_BYTES_MAX,
- * ERR_NOMEM. A UTF-8 byte order mark at the start is skipped. On failure the doc is empty. */
+/* ERR_SYNTAX for what RFC 8259 forbids, malformed UTF-8, lone surrogates and U+0000;
+ * ERR_INVALID for an object that gives one name twice (compared unescaped); ERR_LIMIT for depth
+ * above JSON_DEPTH_MAX, more than nodes_max values (names do not count) or a text above
+ * JSON_TEXT_BYTES_MAX; ERR_NOMEM. err->text has the byte offset, never the bytes themselves. A
+ * UTF-8 byte order mark at the start is skipped. On failure the doc is empty. */
 enum err_code json_parse(struct json_doc *doc, struct slice text, uint32_t nodes_max,
                          struct err *err) MUST_CHECK;
 
@@ -84,10 +90,11 @@ struct json json_path(struct json value, const char *const *names, size_t names_
  *     for (struct json e = json_first(array); !json_is_absent(e); e = json_next(e)) */
 struct json json_first(struct json container);
 struct json json_next(struct json element);
-uint32_t json_count(struct json container); /* 0 for anything else */
+uint32_t json_count(struct json container); /* walks them; 0 for anything else */
 
-/* The name of the member whose value this is, raw (still escaped, without quotes); empty for
- * array elements and the root. Names with escapes are rare: json_name unescapes. */
+/* The name of the member whose value this is, unescaped: borrowed from the document when it has
+ * no escapes (nearly always), else made in the arena. Empty for array elements and the root.
+ * When the arena is full: empty, and arena->has_failed. */
 struct slice json_name(struct json member, struct arena *arena);
 
 /* A string's unescaped text: borrowed from the document when it has no escapes, else made in

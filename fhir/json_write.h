@@ -1,9 +1,10 @@
 /* fhir/json_write.h -- write JSON straight into a buffer, in the order of the calls.
  *
  * Commas and escaping are done here; nesting is checked by assertion. Text is written as UTF-8,
- * escaping only what RFC 8259 demands. Whether the buffer overflowed is asked once at the end
- * (buf_failed). Members with empty values must simply not be written: CDS Hooks forbids empty
- * strings, arrays and nulls, so json_write_member_text skips an empty slice.
+ * escaping only what RFC 8259 demands; a byte that is no UTF-8 becomes U+FFFD, so that what was
+ * cut from a longer text cannot spoil the whole answer. Whether the buffer overflowed is asked
+ * once at the end (buf_failed). Members with empty values must simply not be written: CDS Hooks
+ * forbids empty strings, arrays and nulls, so json_write_member_text skips an empty slice.
  */
 #ifndef FHIR_JSON_WRITE_H
 #define FHIR_JSON_WRITE_H
@@ -19,7 +20,9 @@
 struct json_writer {
     struct buf *buf; /* borrowed */
     uint8_t depth;
+    bool has_name;                        /* a value is owed */
     bool has_value[JSON_WRITE_DEPTH_MAX]; /* a comma is owed at this depth */
+    char closers[JSON_WRITE_DEPTH_MAX];   /* of the containers open above depth 0 */
 };
 
 void json_write_init(struct json_writer *writer, struct buf *buf);
