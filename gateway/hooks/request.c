@@ -148,8 +148,15 @@ static bool read_access(struct json root, struct arena *arena, struct hook_reque
     if (request->fhir_server.len == 0)
         return hook_fail(failure, HOOK_MISSING, "fhirServer",
                          "fhirServer is required when fhirAuthorization is sent");
-    return read_text(authorization, "access_token", "fhirAuthorization.access_token", true,
-                     arena, &request->access_token, failure);
+    if (!read_text(authorization, "access_token", "fhirAuthorization.access_token", true, arena,
+                   &request->access_token, failure))
+        return false;
+    for (size_t i = 0; i < request->access_token.len; i++)
+        if (request->access_token.ptr[i] <= ' ' || request->access_token.ptr[i] > '~')
+            return hook_fail(failure, HOOK_WRONG_VALUE, "fhirAuthorization.access_token",
+                             "fhirAuthorization.access_token has characters that no bearer "
+                             "token has (RFC 6750 2.1)");
+    return true;
 }
 
 bool hook_request_read(struct json root, const struct hook_service *service,

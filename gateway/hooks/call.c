@@ -1,0 +1,231 @@
+/* gateway/hooks/call.c -- the pure middle of a hook call: bytes and resources in, answer out.
+ */
+#include "gateway/hooks/call.h"
+
+#include <assert.h>
+
+#include "gateway/hooks/card.h"
+#include "gateway/hooks/gather.h"
+#include "gateway/hooks/outcome.h"
+
+/* A document above this many nodes gives its memory back after the request. */
+#define NODES_KEPT 16384
+
+void hook_call_init(struct hook_call *call, const struct hook_options *options)
+{
+    *call = (struct hook_call){.options = options};
+    arena_init(&call->arena, options->arena_bytes_max);
+    json_doc_init(&call->doc);
+}
+
+void hook_call_reset(struct hook_call *call)
+{
+    struct hook_call kept = {
+        .arena = call->arena,
+        .doc = call->doc,
+        .options = call->options,
+        .needs_made = call->needs_made,
+    };
+
+    for (size_t i = 0; i < call->needs_made; i++) {
+        kept.needs[i] = call->needs[i];
+        buf_release(&call->needs[i]->body);
+        json_doc_trim(&call->needs[i]->doc, NODES_KEPT);
+    }
+    arena_reset(&kept.arena);
+    json_doc_trim(&kept.doc, NODES_KEPT);
+    *call = kept;
+}
+
+void hook_call_release(struct hook_call *call)
+{
+    for (size_t i = 0; i < call->needs_made; i++) {
+        buf_release(&call->needs[i]->body);
+        json_doc_release(&call->needs[i]->doc);
+        free(call->needs[i]);
+    }
+    json_doc_release(&call->doc);
+    arena_release(&call->arena);
+    *call = (struct hook_call){0};
+}
+
+static bool parse_body(struct hook_call *call, struct slice body)
+{
+    struct err err = {0};
+
+    switch (json_parse(&call->doc, body, call->options->json_nodes_max, &err)) {
+    case ERR_OK:
+        return true;
+    case ERR_LIMIT:
+    case ERR_NOMEM:
+        return hook_fail(&call->failure, HOOK_TOO_LARGE, "$", "%s", err.text);
+    default:
+        return hook_fail(&call->failure, HOOK_BAD_JSON, "$", "%s", err.text);
+    }
+}
+
+static bool read_orders(struct hook_call *call)
+{
+    struct err err = {0};
+
+    if (fhir_collection_add(&call->collection, call->request.orders, &err) == ERR_OK &&
+        hook_facts_read_orders(&call->facts, &call->request, &call->collection, &call->arena,
+                               &err) == ERR_OK)
+        return true;
+    return hook_fail(&call->failure, HOOK_TOO_LARGE, "context", "%s", err.text);
+}
+
+static bool find_drugs(struct hook_call *call)
+{
+    struct err err = {0};
+
+    if (hook_facts_find_drugs(&call->facts, &call->request, &call->collection, call->knowledge,
+                              &call->arena, &err) == ERR_OK)
+        return true;
+    return hook_fail(&call->failure, HOOK_TOO_LARGE, "context", "%s", err.text);
+}
+
+bool hook_call_open(struct hook_call *call, const struct hook_service *service,
+                    struct slice body, const struct rules_knowledge *knowledge,
+                    struct slice today)
+{
+    const struct hook_options *options = call->options;
+
+    call->knowledge = knowledge;
+    call->today = today;
+    fhir_collection_init(&call->collection, &call->arena);
+    if (!parse_body(call, body) ||
+        !hook_request_read(json_root(&call->doc), service, &call->arena, &call->request,
+                           &call->failure))
+        return false;
+    if (call->request.fhir_server.len > 0) {
+        call->may_fetch = fhir_url_is_allowed(call->request.fhir_server, options->fhir_servers,
+                                              options->fhir_servers_count);
+        call->is_refused = !call->may_fetch;
+    }
+    /* Orders first: Medications that the prefetch brought can resolve their references. */
+    return read_orders(call) && hook_gather_prefetch(call) && find_drugs(call);
+}
+
+/* Whole years between two dates "YYYY-MM-DD"; false when the birth date is less exact. */
+static bool years_between(struct slice birth, struct slice today, uint32_t *ret)
+{
+    uint32_t parts[6];
+    struct slice dates[] = {birth, today};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct slice rest = slice_head(dates[i], 10);
+
+        for (size_t p = 0; p < 3; p++)
+            if (!slice_to_u32(slice_cut(rest, '-', &rest), 9999, &parts[i * 3 + p]))
+                return false;
+    }
+    if (parts[0] > parts[3])
+        return false;
+    *ret = parts[3] - parts[0];
+    if (parts[4] * 100 + parts[5] < parts[1] * 100 + parts[2])
+        *ret -= *ret > 0;
+    return true;
+}
+
+static void find_age(struct hook_call *call, struct rules_facts *facts)
+{
+    for (size_t i = 0; i < call->collection.resources_count; i++) {
+        const struct fhir_resource *r = &call->collection.resources[i];
+
+        if (slice_eq(r->type, SLICE("Patient")) && slice_eq(r->id, call->request.patient_id))
+            facts->has_age =
+                years_between(json_text(json_get(r->json, "birthDate"), &call->arena),
+                              call->today, &facts->age_years);
+    }
+}
+
+static const struct hook_need *first_failed_need(const struct hook_call *call)
+{
+    for (size_t i = 0; i < call->needs_count; i++)
+        if (call->needs[i]->is_answered && !call->needs[i]->is_usable)
+            return call->needs[i];
+    return NULL;
+}
+
+/* CDS Hooks 2.0.1: required data neither in the prefetch nor obtainable is a 412. */
+static bool fail_for_missing_data(struct hook_call *call)
+{
+    const struct hook_need *need = first_failed_need(call);
+    const char *state = hook_prefetch_state_name(call->prefetch_state);
+
+    if (call->request.fhir_server.len == 0)
+        return hook_fail(&call->failure, HOOK_DATA_MISSING, "prefetch",
+                         "genomic results or a referenced Medication are needed, the prefetch "
+                         "key pgx is %s, and no fhirServer was sent to read them from",
+                         state);
+    if (call->is_refused)
+        return hook_fail(&call->failure, HOOK_DATA_MISSING, "fhirServer",
+                         "genomic results or a referenced Medication are needed, the prefetch "
+                         "key pgx is %s, and fhirServer is not on this gateway's allow-list",
+                         state);
+    if (need == NULL)
+        return hook_fail(&call->failure, HOOK_DATA_MISSING, "fhirServer",
+                         "the results are more than this gateway's limits of fetches or pages");
+    return hook_fail(&call->failure, HOOK_DATA_MISSING, "fhirServer",
+                     "reading from fhirServer failed: %s, %s, HTTP status %u",
+                     hook_need_name(need->kind), fhir_fetch_outcome_name(need->outcome),
+                     need->status);
+}
+
+static bool evaluate(struct hook_call *call, enum rules_alert *ret_loudest)
+{
+    struct hook_facts *facts = &call->facts;
+    struct rules_facts rule_facts = {.genes = facts->results,
+                                     .genes_count = facts->genes_count};
+    struct err err = {0};
+
+    find_age(call, &rule_facts);
+    call->advice = arena_array(&call->arena, facts->drug_orders_count, sizeof *call->advice);
+    if (call->advice == NULL)
+        return hook_fail(&call->failure, HOOK_TOO_LARGE, "", "no memory for advice");
+    for (size_t i = 0; i < facts->drug_orders_count; i++) {
+        struct rules_order order = {.drug = facts->drug_orders[i].drug,
+                                    .population = facts->drug_orders[i].population};
+
+        if (rules_evaluate(call->knowledge, &order, &rule_facts, &call->arena, &call->advice[i],
+                           &err) != ERR_OK)
+            return hook_fail(&call->failure, HOOK_INTERNAL, "", "%s", err.text);
+        if (call->advice[i].alert > *ret_loudest)
+            *ret_loudest = call->advice[i].alert;
+    }
+    return true;
+}
+
+bool hook_call_decide(struct hook_call *call)
+{
+    enum rules_alert loudest = RULES_ALERT_NONE;
+
+    if (call->failure.code != HOOK_NONE)
+        return false;
+    if (call->facts.drug_orders_count > 0 &&
+        (!hook_gather_resolve(call) || !evaluate(call, &loudest)))
+        return false;
+    if (call->is_incomplete && loudest == RULES_ALERT_NONE)
+        return fail_for_missing_data(call);
+    return true;
+}
+
+uint32_t hook_call_status(const struct hook_call *call)
+{
+    return hook_failure_status(call->failure.code);
+}
+
+void hook_call_render(struct hook_call *call, struct buf *buf)
+{
+    if (call->failure.code == HOOK_NONE) {
+        hook_cards_write(call, buf);
+        if (!buf_failed(buf) && !call->arena.has_failed)
+            return;
+        buf_clear(buf);
+        (void)hook_fail(&call->failure, HOOK_INTERNAL, "",
+                        "the answer does not fit its limits");
+    }
+    outcome_write(buf, OUTCOME_ERROR, hook_failure_issue(call->failure.code),
+                  slice_of(call->failure.text), slice_of(call->failure.expression));
+}

@@ -1,0 +1,131 @@
+/* gateway/hooks/call.h -- one CDS Hooks call as data, without any input or output.
+ *
+ * open > plan > (answer ...) > plan > ... > decide > render
+ *
+ *   open    reads the body, takes what the prefetch brought         VALIDATE
+ *   plan    says which FHIR resources are still wanted (`needs`)    GATHER
+ *   answer  hands in what came back for one need
+ *   decide  turns everything into advice                            EXTRACT RESOLVE EVALUATE
+ *   render  writes the answer: cards, or an OperationOutcome        RENDER
+ *
+ * The server answers needs over the network, `replay` from a file, a fuzzer from its input; all
+ * get the same bytes for the same facts.
+ *
+ * Silence is only ever the answer when everything needed was read: a call whose data could not
+ * be had ends as HOOK_DATA_MISSING (412), or, if part of it came, as cards that say what is
+ * missing.
+ *
+ * Ownership: a call owns its arena, documents and bodies; it is reused from request to request
+ * (hook_call_reset), so that a steady server allocates little. The request body and the
+ * snapshot are borrowed until reset. Belongs to one thread.
+ */
+#ifndef GATEWAY_HOOKS_CALL_H
+#define GATEWAY_HOOKS_CALL_H
+
+#include "fhir/fetch.h"
+#include "gateway/hooks/facts.h"
+
+#define HOOK_NEEDS_MAX 64
+
+struct hook_options {
+    const struct slice *fhir_servers; /* allow-list of base URLs; borrowed */
+    size_t fhir_servers_count;
+    uint32_t json_nodes_max;
+    uint32_t fetches_max; /* per call, at most HOOK_NEEDS_MAX */
+    uint32_t pages_max;   /* per search */
+    uint32_t cards_max;
+    size_t arena_bytes_max;
+    struct slice locale; /* of the cards */
+};
+
+/* What is asked of the FHIR server. name for metrics and audit */
+#define HOOK_NEED_KINDS(X)                                                                     \
+    X(PGX, "pgx")                   /* results by code */                                      \
+    X(PGX_CATEGORY, "pgx_category") /* results by category: finds those without LOINC */       \
+    X(MEDICATION, "medication")                                                                \
+    X(PATIENT, "patient") /* only when a rule depends on age */                                \
+    X(PAGE, "page")       /* a further page of a search */
+
+enum hook_need_kind {
+#define X(code, name) HOOK_NEED_##code,
+    HOOK_NEED_KINDS(X)
+#undef X
+};
+const char *hook_need_name(enum hook_need_kind kind);
+
+struct hook_need {
+    struct hook_call *call;
+    enum hook_need_kind kind;
+    struct slice url; /* absolute, in the call's arena */
+    uint32_t page;    /* 0 for the first */
+    bool is_started;  /* the caller's: it asked for it */
+    bool is_answered;
+    bool is_usable;          /* answered with data */
+    bool is_planned_further; /* its next page, if any, is a need of its own */
+    enum fhir_fetch_outcome outcome;
+    uint32_t status; /* HTTP */
+    uint64_t took_us;
+    struct buf body;         /* owned */
+    struct json_doc doc;     /* owned */
+    struct fhir_fetch fetch; /* the caller's, for the network */
+};
+
+/* State of the prefetch key that holds the results, for metrics and audit. */
+enum hook_prefetch_state {
+    HOOK_PREFETCH_ABSENT,
+    HOOK_PREFETCH_NULL,
+    HOOK_PREFETCH_DATA,
+    HOOK_PREFETCH_OUTCOME,
+    HOOK_PREFETCH_WRONG,
+};
+const char *hook_prefetch_state_name(enum hook_prefetch_state state);
+
+struct hook_call {
+    struct arena arena;
+    struct json_doc doc;
+    const struct hook_options *options;      /* borrowed */
+    const struct rules_knowledge *knowledge; /* borrowed */
+    struct slice today; /* "2026-11-24", borrowed; for ages, so that replay is exact */
+    struct hook_request request;
+    struct fhir_collection collection;
+    struct hook_facts facts;
+    enum hook_prefetch_state prefetch_state;
+    struct hook_need *needs[HOOK_NEEDS_MAX]; /* owned; reused */
+    size_t needs_count, needs_made;
+    bool may_fetch;  /* fhirServer was sent and is on the allow-list */
+    bool is_refused; /* fhirServer was sent and is not */
+    bool has_resolved_genes;
+    bool is_incomplete;          /* something wanted could not be read */
+    uint32_t planned;            /* how often plan found something */
+    struct rules_advice *advice; /* one per facts.drug_orders */
+    struct hook_failure failure;
+    size_t cards_count; /* after render */
+};
+
+void hook_call_init(struct hook_call *call, const struct hook_options *options);
+void hook_call_reset(struct hook_call *call);
+void hook_call_release(struct hook_call *call);
+
+/* `body` must be followed by JSON_PADDING readable bytes and stay until reset. False: see
+ * call->failure; render is still to be called. */
+bool hook_call_open(struct hook_call *call, const struct hook_service *service,
+                    struct slice body, const struct rules_knowledge *knowledge,
+                    struct slice today) MUST_CHECK;
+
+/* Adds what is wanted now to `needs` and returns how many were added; 0: nothing is owed any
+ * more. Call it when no answer is outstanding. */
+size_t hook_call_plan(struct hook_call *call) MUST_CHECK;
+
+/* One need's answer. `body` is taken (and left empty); its slice may be empty. */
+void hook_call_answer(struct hook_call *call, struct hook_need *need,
+                      enum fhir_fetch_outcome outcome, uint32_t status, struct buf *body,
+                      uint64_t took_us);
+
+/* False: see call->failure. */
+bool hook_call_decide(struct hook_call *call) MUST_CHECK;
+
+/* Writes the answer's body for success and failure alike. */
+void hook_call_render(struct hook_call *call, struct buf *buf);
+uint32_t hook_call_status(const struct hook_call *call); /* HTTP status, after decide */
+
+#endif

@@ -1,0 +1,213 @@
+/* gateway/hooks/card.c -- the frame of a card: groups of advice, identity, source, overrides.
+ */
+#include "gateway/hooks/card.h"
+
+#include <assert.h>
+
+#include "fhir/json_write.h"
+#include "gateway/store/digest.h"
+
+#define TOPIC_SYSTEM        "urn:pgxgate:advice"
+#define TOPIC_CHARS_MAX     100 /* alphanumeric: some clients remember overrides by it */
+#define SEED_BYTES_MAX      8192
+#define EXTENSION_NAME      "io.pgxgate.advice"
+#define OVERRIDE_SYSTEM_HL7 "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
+#define OVERRIDE_SYSTEM_OWN "urn:pgxgate:override-reason"
+
+/* The clinical part of HL7's codes (CDS Hooks 3.0 ballot) and what they lack for PGx. */
+static const struct {
+    const char *system;
+    const char *code;
+    const char *display;
+} OVERRIDE_REASONS[] = {
+    {OVERRIDE_SYSTEM_OWN, "tolerated-before", "Has tolerated this drug before"},
+    {OVERRIDE_SYSTEM_OWN, "result-disputed", "The genetic result is in doubt"},
+    {OVERRIDE_SYSTEM_OWN, "specialist-decision", "Decided with a specialist or pharmacist"},
+    {OVERRIDE_SYSTEM_HL7, "cds-not-applicable", "The advice does not apply to this patient"},
+    {OVERRIDE_SYSTEM_HL7, "patient-contraindication", "The alternative is contraindicated"},
+    {OVERRIDE_SYSTEM_HL7, "patient-refuses", "The patient declines the alternative"},
+    {OVERRIDE_SYSTEM_HL7, "recipient-disagrees-evidence", "Does not agree with the evidence"},
+    {OVERRIDE_SYSTEM_HL7, "service-not-available", "The alternative is not available"},
+};
+
+static bool says_the_same(const struct card_group *group, const struct rules_match *match)
+{
+    const struct rules_recommendation *a = group->recommendation, *b = match->recommendation;
+
+    return slice_eq(a->message, b->message) && a->classification == b->classification &&
+           slice_eq(a->source, b->source);
+}
+
+static void add_match(struct card *card, const struct rules_match *match)
+{
+    struct card_group *group = NULL;
+
+    for (size_t i = 0; i < card->groups_count && group == NULL; i++)
+        if (says_the_same(&card->groups[i], match))
+            group = &card->groups[i];
+    if (group == NULL) {
+        if (card->groups_count == CARD_GROUPS_MAX)
+            return;
+        group = &card->groups[card->groups_count++];
+        *group = (struct card_group){
+            .recommendation = match->recommendation,
+            .message = rules_find_message(card->call->knowledge, match->recommendation->message,
+                                          card->call->options->locale),
+        };
+        assert(group->message != NULL); /* checked when the snapshot was built */
+    }
+    if (group->matches_count < CARD_GROUPS_MAX)
+        group->matches[group->matches_count++] = match;
+}
+
+bool card_depends_on_population(const struct card *card)
+{
+    for (size_t i = 0; i < card->advice->matches_count; i++)
+        if (card->advice->matches[i].recommendation->population.len > 0)
+            return card->drug_order->population == NULL && card->groups_count > 1;
+    return false;
+}
+
+/* Identity: the decision and its grounds, not the moment; so a client that asks again, or asks
+ * at signing after asking at selecting, gets the same card. */
+static void make_uuid(struct card *card)
+{
+    const struct hook_call *call = card->call;
+    struct buf seed;
+
+    buf_init(&seed, SEED_BYTES_MAX);
+    buf_printf(&seed, "%.*s\n%.*s\n%.*s\n%.*s\n",
+               SLICE_ARG(rules_knowledge_hash(call->knowledge)),
+               SLICE_ARG(call->request.patient_id), SLICE_ARG(card->drug_order->order->name),
+               SLICE_ARG(card->advice->drug->name));
+    for (size_t i = 0; i < card->advice->matches_count; i++) {
+        const struct rules_match *match = &card->advice->matches[i];
+
+        buf_printf(&seed, "%.*s", SLICE_ARG(match->recommendation->id));
+        for (size_t b = 0; b < match->because_count; b++)
+            if (match->because[b].result != NULL)
+                buf_printf(
+                    &seed, " %.*s",
+                    SLICE_ARG(
+                        match->because[b].result->calls[match->because[b].call].diplotype));
+        buf_add_char(&seed, '\n');
+    }
+    digest_uuid(buf_slice(&seed), card->uuid);
+    buf_release(&seed);
+}
+
+static void write_source(const struct card *card, struct json_writer *w)
+{
+    const struct rules_recommendation *r = card->groups[0].recommendation;
+    const struct rules_source *source = rules_find_source(card->call->knowledge, r->source);
+    char topic[TOPIC_CHARS_MAX];
+    size_t len = 0;
+
+    assert(source != NULL);
+    for (size_t i = 0; i < r->id.len && len < sizeof topic; i++) {
+        char c = r->id.ptr[i];
+
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+            topic[len++] = c;
+    }
+    json_write_name(w, "source");
+    json_write_object(w);
+    json_write_member_text(w, "label", source->title);
+    json_write_member_text(w, "url", source->url);
+    json_write_name(w, "topic");
+    json_write_object(w);
+    json_write_member_text(w, "system", SLICE(TOPIC_SYSTEM));
+    json_write_member_text(w, "code", (struct slice){topic, len});
+    json_write_member_text(w, "display", r->id);
+    json_write_object_end(w);
+    json_write_object_end(w);
+}
+
+static void write_override_reasons(struct json_writer *w)
+{
+    json_write_name(w, "overrideReasons");
+    json_write_array(w);
+    for (size_t i = 0; i < ARRAY_LEN(OVERRIDE_REASONS); i++) {
+        json_write_object(w);
+        json_write_member_text(w, "system", slice_of(OVERRIDE_REASONS[i].system));
+        json_write_member_text(w, "code", slice_of(OVERRIDE_REASONS[i].code));
+        json_write_member_text(w, "display", slice_of(OVERRIDE_REASONS[i].display));
+        json_write_object_end(w);
+    }
+    json_write_array_end(w);
+}
+
+/* Which order the card is about and which rules spoke: CDS Hooks has no field for either. */
+static void write_extension(const struct card *card, struct json_writer *w)
+{
+    const struct rules_advice *advice = card->advice;
+
+    json_write_name(w, "extension");
+    json_write_object(w);
+    json_write_name(w, EXTENSION_NAME);
+    json_write_object(w);
+    json_write_member_text(w, "order", card->drug_order->order->name);
+    json_write_member_text(w, "drug", advice->drug->name);
+    json_write_name(w, "rules");
+    json_write_array(w);
+    for (size_t i = 0; i < advice->matches_count; i++)
+        json_write_text(w, advice->matches[i].recommendation->id);
+    json_write_array_end(w);
+    json_write_member_text(w, "release", rules_knowledge_hash(card->call->knowledge));
+    json_write_object_end(w);
+    json_write_object_end(w);
+}
+
+static void write_card(struct card *card, struct json_writer *w)
+{
+    struct buf text;
+
+    buf_init(&text, CARD_DETAIL_BYTES_MAX);
+    make_uuid(card);
+    json_write_object(w);
+    json_write_member_text(w, "uuid", slice_of(card->uuid));
+    card_summary_write(card, &text);
+    json_write_member_text(w, "summary", buf_slice(&text));
+    buf_clear(&text);
+    card_detail_write(card, &text);
+    json_write_member_text(w, "detail", buf_slice(&text));
+    json_write_member_text(w, "indicator", slice_of(rules_alert_name(card->advice->alert)));
+    write_source(card, w);
+    card_suggestions_write(card, w);
+    write_override_reasons(w);
+    write_extension(card, w);
+    json_write_object_end(w);
+    if (buf_failed(&text))
+        w->buf->has_failed = true;
+    buf_release(&text);
+}
+
+void hook_cards_write(struct hook_call *call, struct buf *buf)
+{
+    struct json_writer w;
+
+    call->cards_count = 0;
+    json_write_init(&w, buf);
+    json_write_object(&w);
+    json_write_name(&w, "cards");
+    json_write_array(&w);
+    for (int alert = RULES_ALERT_CRITICAL; alert > RULES_ALERT_NONE; alert--) {
+        for (size_t i = 0; i < call->facts.drug_orders_count; i++) {
+            struct card card = {
+                .call = call,
+                .drug_order = &call->facts.drug_orders[i],
+                .advice = &call->advice[i],
+            };
+
+            if ((int)card.advice->alert != alert ||
+                call->cards_count == call->options->cards_max)
+                continue;
+            for (size_t m = 0; m < card.advice->matches_count; m++)
+                add_match(&card, &card.advice->matches[m]);
+            write_card(&card, &w);
+            call->cards_count++;
+        }
+    }
+    json_write_array_end(&w);
+    json_write_object_end(&w);
+}

@@ -1,0 +1,52 @@
+/* gateway/hooks/card.h -- advice as CDS Hooks cards (CDS Hooks 2.0.1, "CDS Service Response").
+ *
+ * One card per drug. A drug without anything to act on has none: silence is an answer. The
+ * same decision gives the same card, byte for byte, uuids included.
+ */
+#ifndef GATEWAY_HOOKS_CARD_H
+#define GATEWAY_HOOKS_CARD_H
+
+#include "gateway/hooks/call.h"
+
+#define CARD_SUMMARY_CHARS_MAX 139 /* "fewer than 140 characters", counted as code points */
+#define CARD_DETAIL_BYTES_MAX  16384
+#define CARD_GROUPS_MAX        12
+#define CARD_SUGGESTIONS_MAX   4
+#define CARD_UUID_CHARS        36
+
+/* Advice that says the same thing, for one or more populations, calls or scores. */
+struct card_group {
+    const struct rules_message *message;
+    const struct rules_recommendation *recommendation; /* the first of its matches */
+    const struct rules_match *matches[CARD_GROUPS_MAX];
+    size_t matches_count;
+};
+
+/* What the writers of one card share. */
+struct card {
+    struct hook_call *call;
+    const struct hook_drug_order *drug_order;
+    const struct rules_advice *advice;
+    struct card_group groups[CARD_GROUPS_MAX]; /* loudest first */
+    size_t groups_count;
+    char uuid[CARD_UUID_CHARS + 1];
+};
+
+/* {"cards":[...]}; sets call->cards_count. */
+void hook_cards_write(struct hook_call *call, struct buf *buf);
+
+/* Parts of a card, each in a file of its own. */
+void card_summary_write(const struct card *card, struct buf *buf);
+void card_detail_write(const struct card *card, struct buf *buf);
+struct json_writer;
+/* The member "suggestions" and what must stand beside it; nothing when there are none. */
+void card_suggestions_write(const struct card *card, struct json_writer *writer);
+
+/* True when the groups differ because the order does not say for which population it is. */
+bool card_depends_on_population(const struct card *card);
+
+/* Text from outside (results, names) so that it shows as written and can never become
+ * Markdown or HTML. White space is folded, control characters dropped, length capped. */
+void card_escape(struct buf *buf, struct slice text);
+
+#endif

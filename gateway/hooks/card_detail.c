@@ -1,0 +1,373 @@
+/* gateway/hooks/card_detail.c -- the card's detail: what a prescriber needs to check it.
+ *
+ * Plain GitHub Flavored Markdown, short paragraphs, no tables and no HTML, because some clients
+ * show it in a narrow column. In this order: what was found, what it means and the options
+ * (per population or result where the advice differs), how strong the advice is and where
+ * it comes from, what is not known, why this card is shown.
+ */
+#include "gateway/hooks/card.h"
+
+#define HASH_CHARS_SHOWN 12
+
+static void heading(struct buf *buf, const char *text)
+{
+    buf_printf(buf, "%s**%s**\n\n", buf->len == 0 ? "" : "\n", text);
+}
+
+static void write_date(struct buf *buf, struct slice date)
+{
+    for (size_t i = 0; i < date.len; i++)
+        if ((date.ptr[i] < '0' || date.ptr[i] > '9') && date.ptr[i] != '-')
+            date = SLICE_NONE;
+    if (date.len == 0)
+        buf_add_text(buf, "undated");
+    else
+        buf_add(buf, date);
+}
+
+/* ", 2024-03-01, Laboratory, Observation/abc" */
+static void write_provenance(struct buf *buf, const struct fhir_evidence *evidence)
+{
+    buf_add_text(buf, ", ");
+    write_date(buf, evidence->date);
+    if (evidence->performer.len > 0) {
+        buf_add_text(buf, ", ");
+        card_escape(buf, evidence->performer);
+    }
+    if (evidence->method.len > 0) {
+        buf_add_text(buf, ", ");
+        card_escape(buf, evidence->method);
+    }
+    buf_add_text(buf, ", ");
+    card_escape(buf, evidence->resource->name);
+    if (evidence->is_preliminary)
+        buf_add_text(buf, ", preliminary");
+}
+
+static void write_call(const struct card *card, const struct rules_gene_result *result,
+                       const struct rules_call *call, struct buf *buf)
+{
+    struct hook_call *hook = card->call;
+    const struct hook_facts *facts = &hook->facts;
+
+    buf_printf(buf, "- %.*s ", SLICE_ARG(result->gene->symbol));
+    if (result->gene->key_kind == RULES_KEY_ALLELE_STATUS) {
+        for (size_t i = 0; i < call->keys_count; i++) {
+            buf_add_text(buf, "");
+            if (i > 0)
+                buf_add_text(buf, ", ");
+            card_escape(buf, call->keys[i].word);
+        }
+    } else {
+        if (call->diplotype.len > 0) {
+            card_escape(buf, call->diplotype);
+            buf_add_text(buf, ": ");
+        }
+        card_escape(buf, call->phenotype);
+        if (call->has_score) {
+            buf_add_text(buf, ", activity score ");
+            buf_add(buf,
+                    rules_score_text(call->score_x100, call->score_is_at_least, &hook->arena));
+        }
+    }
+    for (size_t i = 0; i < facts->reading.evidence_count && i < 64; i++)
+        if ((call->evidence >> i & 1) != 0)
+            write_provenance(buf, &facts->reading.evidence[i]);
+    buf_add_char(buf, '\n');
+}
+
+static const struct rules_gene_result *result_of(const struct card *card,
+                                                 const struct rules_gene *gene)
+{
+    const struct hook_facts *facts = &card->call->facts;
+
+    for (size_t i = 0; i < facts->genes_count; i++)
+        if (facts->genes[i] == gene)
+            return &facts->results[i];
+    return NULL;
+}
+
+static void write_found(const struct card *card, struct buf *buf)
+{
+    const struct rules_gene **genes;
+    size_t count = rules_genes_of_drug(card->call->knowledge, card->advice->drug, &genes);
+
+    heading(buf, "What was found");
+    for (size_t i = 0; i < count; i++) {
+        const struct rules_gene_result *result = result_of(card, genes[i]);
+
+        for (size_t c = 0; result != NULL && c < result->calls_count; c++)
+            write_call(card, result, &result->calls[c], buf);
+    }
+}
+
+/* The keys of one condition, as the knowledge writes them: "0.25..1.0". */
+static void write_keys_of(const struct card *card, const struct rules_recommendation *r,
+                          struct slice gene, struct buf *buf)
+{
+    const struct rules_release *rows = rules_knowledge_rows(card->call->knowledge);
+    size_t written = 0;
+
+    for (size_t i = 0; i < rows->conditions_count; i++) {
+        const struct rules_condition *c = &rows->conditions[i];
+
+        if (!slice_eq(c->recommendation, r->id) || !slice_eq(c->gene, gene))
+            continue;
+        buf_printf(buf, "%s%.*s", written++ > 0 ? " or " : "", SLICE_ARG(c->key));
+    }
+}
+
+/* " with CYP2C19 *1 / *2" or " with a CYP2D6 activity score of 0.5": which of several possible
+ * results this advice is for. Nothing when the result is beyond doubt. */
+static void write_result_label(const struct card *card, const struct rules_match *match,
+                               struct buf *buf)
+{
+    for (size_t i = 0; i < match->because_count; i++) {
+        const struct rules_gene_result *result = match->because[i].result;
+        const struct rules_call *call;
+        const struct rules_key *key;
+
+        if (result == NULL)
+            continue;
+        call = &result->calls[match->because[i].call];
+        key = &call->keys[match->because[i].key];
+        if (result->state == RULES_GENE_CONFLICT) {
+            buf_printf(buf, " with %.*s ", SLICE_ARG(result->gene->symbol));
+            card_escape(buf, result->gene->key_kind == RULES_KEY_ALLELE_STATUS ? key->word
+                             : call->diplotype.len > 0                         ? call->diplotype
+                                                       : call->phenotype);
+        } else if (key->is_score && key->from_x100 != key->to_x100 && !call->has_score) {
+            buf_printf(buf, " with a %.*s activity score of ", SLICE_ARG(result->gene->symbol));
+            write_keys_of(card, match->recommendation, result->gene->symbol, buf);
+        }
+    }
+}
+
+static void write_age_label(const struct rules_recommendation *r, struct buf *buf)
+{
+    if (r->age_from_years > 0)
+        buf_printf(buf, " from the age of %u", r->age_from_years);
+    if (r->age_below_years != RULES_AGE_NO_MAX)
+        buf_printf(buf, " below the age of %u", r->age_below_years);
+}
+
+static struct slice population_label(const struct card *card, struct slice id)
+{
+    const struct rules_population *populations;
+    size_t count =
+        rules_populations_of(card->call->knowledge, card->advice->drug, &populations);
+
+    for (size_t i = 0; i < count; i++)
+        if (slice_eq(populations[i].id, id))
+            return populations[i].label;
+    return id;
+}
+
+/* Who this group's advice is for; one label per match. */
+static void write_group_label(const struct card *card, const struct card_group *group,
+                              struct buf *buf)
+{
+    buf_add_text(buf, "*For ");
+    for (size_t i = 0; i < group->matches_count; i++) {
+        const struct rules_recommendation *r = group->matches[i]->recommendation;
+
+        buf_printf(buf, "%s%.*s", i > 0 ? "; " : "",
+                   SLICE_ARG(r->population.len > 0 ? population_label(card, r->population)
+                                                   : SLICE("patients")));
+        write_result_label(card, group->matches[i], buf);
+        write_age_label(r, buf);
+    }
+    buf_add_text(buf, ":* ");
+}
+
+static void write_options(struct slice options, struct buf *buf)
+{
+    buf_add_char(buf, '\n');
+    while (options.len > 0) {
+        struct slice option = slice_cut(options, '\n', &options);
+
+        buf_printf(buf, "- %.*s\n", SLICE_ARG(option));
+    }
+}
+
+static void write_implications(const struct card *card, const struct card_group *group,
+                               struct buf *buf)
+{
+    const struct rules_implication *implications;
+    size_t count =
+        rules_implications_of(card->call->knowledge, group->recommendation, &implications);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct rules_message *message = rules_find_message(
+            card->call->knowledge, implications[i].message, card->call->options->locale);
+
+        if (message != NULL && !slice_eq(message->meaning, group->message->meaning))
+            buf_printf(buf, " %.*s", SLICE_ARG(message->meaning));
+    }
+}
+
+static void write_single(const struct card *card, struct buf *buf)
+{
+    const struct card_group *group = &card->groups[0];
+
+    heading(buf, "What it means");
+    buf_add(buf, group->message->meaning);
+    write_implications(card, group, buf);
+    buf_add_char(buf, '\n');
+    if (group->message->options.len == 0)
+        return;
+    heading(buf, "Options");
+    buf->len--; /* the list follows the heading's own blank line */
+    write_options(group->message->options, buf);
+}
+
+static void write_several(const struct card *card, struct buf *buf)
+{
+    heading(buf, "What it means, and options");
+    for (size_t i = 0; i < card->groups_count; i++) {
+        const struct card_group *group = &card->groups[i];
+
+        if (i > 0)
+            buf_add_char(buf, '\n');
+        write_group_label(card, group, buf);
+        if (group->recommendation->alert == RULES_ALERT_NONE) {
+            buf_printf(buf, "%.*s.\n", SLICE_ARG(group->message->verdict));
+            continue;
+        }
+        buf_add(buf, group->message->meaning);
+        buf_add_char(buf, '\n');
+        if (group->message->options.len > 0)
+            write_options(group->message->options, buf);
+    }
+}
+
+static void write_strength(const struct card *card, struct buf *buf)
+{
+    heading(buf, "Strength and source");
+    for (size_t i = 0; i < card->groups_count; i++) {
+        const struct rules_recommendation *r = card->groups[i].recommendation;
+        const struct rules_source *s = rules_find_source(card->call->knowledge, r->source);
+        bool is_listed = false;
+
+        for (size_t k = 0; k < i; k++)
+            is_listed = is_listed ||
+                        (card->groups[k].recommendation->classification == r->classification &&
+                         slice_eq(card->groups[k].recommendation->source, r->source));
+        if (is_listed || s == NULL)
+            continue;
+        buf_printf(buf, "- %s", rules_classification_name(r->classification));
+        if (card->groups_count > 1) {
+            buf_add_text(buf, ": ");
+            buf_add(buf, card->groups[i].message->verdict);
+        }
+        buf_printf(buf, ". %.*s, %.*s (%.*s)", SLICE_ARG(s->publisher), SLICE_ARG(s->title),
+                   SLICE_ARG(s->year));
+        if (s->pmids.len > 0)
+            buf_printf(buf, ", PMID %.*s", SLICE_ARG(s->pmids));
+        buf_add_char(buf, '\n');
+    }
+}
+
+static void write_unknown_of_calls(const struct card *card, struct buf *unknown)
+{
+    const struct rules_gene **genes;
+    size_t count = rules_genes_of_drug(card->call->knowledge, card->advice->drug, &genes);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct rules_gene_result *result = result_of(card, genes[i]);
+        uint32_t notes = 0;
+
+        if (result == NULL)
+            continue;
+        for (size_t c = 0; c < result->calls_count; c++)
+            notes |= result->calls[c].notes;
+        for (uint32_t n = 0; n < RULES_NOTES_COUNT; n++)
+            if ((notes >> n & 1) != 0)
+                buf_printf(unknown, "- %.*s: %s.\n", SLICE_ARG(result->gene->symbol),
+                           rules_call_note_text((enum rules_call_note)n));
+        if (result->state == RULES_GENE_CONFLICT)
+            buf_printf(unknown,
+                       "- %.*s: the results on file do not agree; none is preferred "
+                       "here.\n",
+                       SLICE_ARG(result->gene->symbol));
+    }
+}
+
+/* Warnings about the resources that this card's drug rests on. */
+static void write_reading_warnings(const struct card *card, struct buf *unknown)
+{
+    const struct fhir_reading *reading = &card->call->facts.reading;
+    uint32_t seen = 0;
+
+    for (size_t i = 0; i < reading->warnings_count; i++) {
+        const struct fhir_warning *warning = &reading->warnings[i];
+        bool is_used = false;
+
+        for (size_t e = 0; e < reading->evidence_count && !is_used; e++)
+            for (size_t g = 0; g < card->call->facts.genes_count; g++)
+                is_used = is_used || (reading->evidence[e].resource == warning->resource &&
+                                      slice_eq(reading->evidence[e].gene,
+                                               card->call->facts.genes[g]->symbol));
+        if (!is_used || (seen >> warning->code & 1) != 0)
+            continue;
+        seen |= 1u << warning->code;
+        buf_printf(unknown, "- Reading the record: %s.\n", fhir_warning_text(warning->code));
+    }
+}
+
+static void write_unknown(const struct card *card, struct buf *buf)
+{
+    const struct rules_advice *advice = card->advice;
+    struct buf unknown;
+
+    buf_init(&unknown, CARD_DETAIL_BYTES_MAX);
+    if (card_depends_on_population(card))
+        buf_add_text(&unknown, "- The order carries no reason that says which of these "
+                               "situations applies.\n");
+    for (size_t i = 0; i < advice->missing_count; i++)
+        buf_printf(&unknown, "- %.*s: no usable result on file.\n",
+                   SLICE_ARG(advice->missing[i]->symbol));
+    write_unknown_of_calls(card, &unknown);
+    write_reading_warnings(card, &unknown);
+    if (card->call->is_incomplete)
+        buf_add_text(&unknown, "- Part of the record could not be read in time; there may be "
+                               "further results.\n");
+    if (unknown.len > 0) {
+        heading(buf, "What is not known");
+        buf_add(buf, buf_slice(&unknown));
+    }
+    if (buf_failed(&unknown))
+        buf->has_failed = true;
+    buf_release(&unknown);
+}
+
+static void write_why(const struct card *card, struct buf *buf)
+{
+    const struct rules_release *rows = rules_knowledge_rows(card->call->knowledge);
+    size_t written = 0;
+
+    heading(buf, "Why you see this");
+    buf_printf(buf, "%.*s is about to be ordered. Rule ", SLICE_ARG(card->advice->drug->name));
+    for (size_t i = 0; i < card->advice->matches_count; i++)
+        if (card->advice->matches[i].recommendation->alert != RULES_ALERT_NONE)
+            buf_printf(buf, "%s`%.*s`", written++ > 0 ? ", " : "",
+                       SLICE_ARG(card->advice->matches[i].recommendation->id));
+    buf_printf(
+        buf,
+        "; knowledge %.*s %.*s (%.*s). Decision support for professionals: check "
+        "it against the patient in front of you.\n",
+        SLICE_ARG(rows->name), SLICE_ARG(rows->version),
+        SLICE_ARG(slice_head(rules_knowledge_hash(card->call->knowledge), HASH_CHARS_SHOWN)));
+}
+
+void card_detail_write(const struct card *card, struct buf *buf)
+{
+    write_found(card, buf);
+    if (card->groups_count == 1)
+        write_single(card, buf);
+    else
+        write_several(card, buf);
+    write_strength(card, buf);
+    write_unknown(card, buf);
+    write_why(card, buf);
+}

@@ -1,0 +1,304 @@
+/* gateway/hooks/facts.c -- orders to drugs, evidence to gene results.
+ *
+ * A code that no drug is known for is counted, never guessed into a card. An order in a local
+ * dose form (a cream, eye drops) raises no advice; an unknown form counts as systemic.
+ */
+#include "gateway/hooks/facts.h"
+
+#include <assert.h>
+
+/* Canonical URLs of the drug code tables; clients also write OIDs (fhir_system_is). */
+static const char *const DRUG_SYSTEMS[] = {
+    "http://www.nlm.nih.gov/research/umls/rxnorm",
+    "http://www.whocc.no/atc",
+    "http://hl7.org/fhir/sid/ndc",
+    "http://snomed.info/sct",
+};
+
+/* Words in a route or dose form that mean a local effect (EDQM and SNOMED CT route terms). */
+static const char *const LOCAL_WORDS[] = {
+    "topical", "cutaneous", "ophthalmic", "ocular",    "otic",      "auricular",
+    "cream",   "ointment",  "lotion",     "eye drops", "ear drops",
+};
+
+/* SNOMED CT routes: topical, ophthalmic, otic. */
+static const char *const LOCAL_ROUTE_CODES[] = {"6064005", "54485002", "10547007"};
+
+enum err_code hook_facts_read_orders(struct hook_facts *facts,
+                                     const struct hook_request *request,
+                                     const struct fhir_collection *collection,
+                                     struct arena *arena, struct err *err)
+{
+    return fhir_read_orders(request->orders, collection, arena, &facts->orders,
+                            &facts->orders_count, err);
+}
+
+static struct slice canonical_system(struct slice written)
+{
+    for (size_t i = 0; i < ARRAY_LEN(DRUG_SYSTEMS); i++)
+        if (fhir_system_is(written, slice_of(DRUG_SYSTEMS[i])))
+            return slice_of(DRUG_SYSTEMS[i]);
+    return written;
+}
+
+static bool has_local_word(struct slice text)
+{
+    for (size_t i = 0; i < ARRAY_LEN(LOCAL_WORDS); i++)
+        if (slice_find_nocase(text, slice_of(LOCAL_WORDS[i])) != SIZE_MAX)
+            return true;
+    return false;
+}
+
+static bool has_local_route(const struct fhir_order *order)
+{
+    for (size_t i = 0; i < ARRAY_LEN(LOCAL_ROUTE_CODES); i++)
+        if (slice_ends(order->route, slice_of(LOCAL_ROUTE_CODES[i])))
+            return true;
+    return has_local_word(order->route_text) || has_local_word(order->form);
+}
+
+/* Whether a code names a product with a dose form, not just a substance. */
+static bool is_product(const struct rules_drug_code *code)
+{
+    static const char *const SUBSTANCES[] = {"", "IN", "PIN", "MIN", "BN"};
+
+    for (size_t i = 0; i < ARRAY_LEN(SUBSTANCES); i++)
+        if (slice_eq_text(code->term_type, SUBSTANCES[i]))
+            return false;
+    return true;
+}
+
+static bool is_selected(const struct hook_facts *facts, const struct hook_request *request,
+                        const struct fhir_order *order, struct arena *arena)
+{
+    bool has_selection = false, matches_any = false;
+
+    if (!request->service->has_selections)
+        return true;
+    for (struct json s = json_first(request->selections); !json_is_absent(s);
+         s = json_next(s)) {
+        struct slice selection = json_text(s, arena);
+
+        has_selection = true;
+        if (fhir_order_is_selected(order, selection))
+            return true;
+        for (size_t i = 0; i < facts->orders_count && !matches_any; i++)
+            matches_any = fhir_order_is_selected(&facts->orders[i], selection);
+    }
+    /* Orders without ids cannot be named; with one order there is no doubt which is meant. */
+    return has_selection && !matches_any && facts->orders_count == 1;
+}
+
+static enum err_code add_gene(struct hook_facts *facts, const struct rules_gene *gene,
+                              struct arena *arena, struct err *err)
+{
+    const struct rules_gene **genes;
+
+    for (size_t i = 0; i < facts->genes_count; i++)
+        if (facts->genes[i] == gene)
+            return ERR_OK;
+    genes =
+        arena_grow(arena, facts->genes, &facts->genes_max, facts->genes_count, sizeof *genes);
+    if (genes == NULL)
+        return err_set(err, ERR_NOMEM, "no memory for genes");
+    facts->genes = genes;
+    facts->genes[facts->genes_count++] = gene;
+    return ERR_OK;
+}
+
+static const struct rules_population *find_population(const struct rules_knowledge *knowledge,
+                                                      const struct rules_drug *drug,
+                                                      const struct fhir_order *order)
+{
+    const struct rules_population *found = NULL;
+
+    for (size_t i = 0; i < order->reasons_count; i++) {
+        const struct rules_population *population = rules_find_population(
+            knowledge, drug, order->reasons[i].system, order->reasons[i].code);
+
+        if (population == NULL)
+            continue;
+        if (found != NULL && found != population)
+            return NULL; /* two reasons, two populations: which one counts is not ours to say */
+        found = population;
+    }
+    return found;
+}
+
+static enum err_code add_drug(struct hook_facts *facts, const struct fhir_order *order,
+                              const struct rules_drug *drug,
+                              const struct rules_knowledge *knowledge, struct arena *arena,
+                              struct err *err)
+{
+    const struct rules_gene **genes;
+    struct hook_drug_order *orders;
+    size_t genes_count = rules_genes_of_drug(knowledge, drug, &genes);
+
+    for (size_t i = 0; i < facts->drug_orders_count; i++)
+        if (facts->drug_orders[i].drug == drug)
+            return ERR_OK; /* the same drug ordered twice is one piece of advice */
+    if (genes_count == 0)
+        return ERR_OK;
+    orders = arena_grow(arena, facts->drug_orders, &facts->drug_orders_max,
+                        facts->drug_orders_count, sizeof *orders);
+    if (orders == NULL)
+        return err_set(err, ERR_NOMEM, "no memory for orders");
+    facts->drug_orders = orders;
+    orders[facts->drug_orders_count++] = (struct hook_drug_order){
+        .order = order,
+        .drug = drug,
+        .population = find_population(knowledge, drug, order),
+    };
+    for (size_t i = 0; i < genes_count; i++)
+        if (add_gene(facts, genes[i], arena, err) != ERR_OK)
+            return err->code;
+    return ERR_OK;
+}
+
+/* The drugs that one order's codings name, and whether it is a local form of them. */
+static enum err_code find_drugs_of(struct hook_facts *facts, const struct fhir_order *order,
+                                   const struct rules_knowledge *knowledge, struct arena *arena,
+                                   struct err *err)
+{
+    bool is_known = false, has_product = false, has_systemic = false;
+
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < order->codings_count; i++) {
+            const struct rules_drug_code **codes;
+            size_t count =
+                rules_find_drugs_by_code(knowledge, canonical_system(order->codings[i].system),
+                                         order->codings[i].code, &codes);
+
+            is_known = is_known || count > 0;
+            for (size_t c = 0; c < count; c++) {
+                if (pass == 0) {
+                    has_product = has_product || is_product(codes[c]);
+                    has_systemic = has_systemic || (is_product(codes[c]) &&
+                                                    codes[c]->form == RULES_FORM_SYSTEMIC);
+                } else if (add_drug(facts, order, rules_find_drug(knowledge, codes[c]->drug),
+                                    knowledge, arena, err) != ERR_OK) {
+                    return err->code;
+                }
+            }
+        }
+        if (!is_known) {
+            facts->orders_unresolved++;
+            return ERR_OK;
+        }
+        if (has_product ? !has_systemic : has_local_route(order)) {
+            facts->orders_local++;
+            return ERR_OK;
+        }
+    }
+    return ERR_OK;
+}
+
+enum err_code hook_facts_find_drugs(struct hook_facts *facts,
+                                    const struct hook_request *request,
+                                    const struct fhir_collection *collection,
+                                    const struct rules_knowledge *knowledge,
+                                    struct arena *arena, struct err *err)
+{
+    facts->drug_orders_count = 0;
+    facts->genes_count = 0;
+    facts->orders_evaluated = facts->orders_unresolved = 0;
+    facts->orders_local = facts->orders_unread = 0;
+    for (size_t i = 0; i < facts->orders_count; i++) {
+        struct fhir_order *order = &facts->orders[i];
+
+        if (order->state == FHIR_ORDER_NEEDS_RESOURCE &&
+            fhir_order_resolve(order, collection, arena, err) != ERR_OK)
+            return err->code;
+        if (!is_selected(facts, request, order, arena))
+            continue;
+        switch (order->state) {
+        case FHIR_ORDER_READY:
+            facts->orders_evaluated++;
+            if (find_drugs_of(facts, order, knowledge, arena, err) != ERR_OK)
+                return err->code;
+            break;
+        case FHIR_ORDER_NEEDS_RESOURCE:
+            facts->orders_unread++;
+            break;
+        case FHIR_ORDER_NO_MEDICATION:
+        case FHIR_ORDER_SKIPPED:
+            break;
+        }
+    }
+    return ERR_OK;
+}
+
+static enum rules_presence presence_of(enum fhir_presence presence)
+{
+    switch (presence) {
+    case FHIR_PRESENCE_NONE:
+        return RULES_PRESENCE_NONE;
+    case FHIR_PRESENCE_POSITIVE:
+        return RULES_PRESENCE_POSITIVE;
+    case FHIR_PRESENCE_NEGATIVE:
+        return RULES_PRESENCE_NEGATIVE;
+    case FHIR_PRESENCE_INDETERMINATE:
+        return RULES_PRESENCE_INDETERMINATE;
+    }
+    return RULES_PRESENCE_NONE;
+}
+
+static struct rules_evidence evidence_of(const struct fhir_evidence *read)
+{
+    struct rules_evidence evidence = {
+        .gene = read->gene,
+        .alleles_count = read->alleles_count,
+        .copies = read->copies,
+        .is_single_allele = read->is_single_allele,
+        .phenotype = read->phenotype,
+        .score = read->score,
+        .presence = presence_of(read->presence),
+        .presence_allele = read->presence_allele,
+        .is_preliminary = read->is_preliminary,
+    };
+
+    static_assert(RULES_ALLELES_MAX == FHIR_ALLELES_MAX, "one record fits the other");
+    for (size_t i = 0; i < read->alleles_count; i++)
+        evidence.alleles[i] = read->alleles[i];
+    return evidence;
+}
+
+enum err_code hook_facts_resolve_genes(struct hook_facts *facts, struct slice patient_id,
+                                       const struct fhir_collection *collection,
+                                       const struct rules_knowledge *knowledge,
+                                       struct arena *arena, struct err *err)
+{
+    size_t count;
+
+    facts->reading = (struct fhir_reading){0};
+    if (fhir_read_evidence(collection, patient_id, arena, &facts->reading, err) != ERR_OK)
+        return err->code;
+    count = facts->reading.evidence_count;
+    facts->evidence = arena_array(arena, count, sizeof *facts->evidence);
+    facts->results = arena_array(arena, facts->genes_count, sizeof *facts->results);
+    if (facts->evidence == NULL || facts->results == NULL)
+        return err_set(err, ERR_NOMEM, "no memory for evidence");
+    for (size_t i = 0; i < count; i++)
+        facts->evidence[i] = evidence_of(&facts->reading.evidence[i]);
+    for (size_t i = 0; i < facts->genes_count; i++)
+        if (rules_resolve_gene(knowledge, facts->genes[i], facts->evidence, count, arena,
+                               &facts->results[i], err) != ERR_OK)
+            return err->code;
+    return ERR_OK;
+}
+
+bool hook_facts_lack_a_gene(const struct hook_facts *facts)
+{
+    for (size_t i = 0; i < facts->genes_count; i++)
+        if (facts->results[i].state == RULES_GENE_NONE)
+            return true;
+    return false;
+}
+
+bool hook_facts_are_complete(const struct hook_facts *facts)
+{
+    for (size_t i = 0; i < facts->genes_count; i++)
+        if (facts->genes[i]->key_kind == RULES_KEY_ALLELE_STATUS)
+            return false;
+    return !hook_facts_lack_a_gene(facts);
+}

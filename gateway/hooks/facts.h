@@ -1,0 +1,69 @@
+/* gateway/hooks/facts.h -- from FHIR facts to rule facts.
+ *
+ * The one place where what fhir/ read meets what rules/ knows: orders become drugs, evidence
+ * becomes gene results. It keeps both sides joined, because a card shows both: the result as
+ * the laboratory wrote it, and what the rules made of it.
+ */
+#ifndef GATEWAY_HOOKS_FACTS_H
+#define GATEWAY_HOOKS_FACTS_H
+
+#include "fhir/observation.h"
+#include "fhir/order.h"
+#include "gateway/hooks/request.h"
+#include "rules/evaluate.h"
+
+/* A drug that is about to be ordered and that the knowledge has rules for. */
+struct hook_drug_order {
+    const struct fhir_order *order;
+    const struct rules_drug *drug;
+    const struct rules_population *population; /* from the order's reasons; NULL: not known */
+};
+
+struct hook_facts {
+    struct fhir_order *orders;
+    size_t orders_count;
+    struct hook_drug_order *drug_orders; /* one per drug, in the order of the orders */
+    size_t drug_orders_count, drug_orders_max;
+    const struct rules_gene **genes; /* that these drugs' rules ask about */
+    size_t genes_count, genes_max;
+
+    size_t orders_evaluated;  /* selected, ready orders */
+    size_t orders_unresolved; /* of these, with codes that no drug is known for */
+    size_t orders_local;      /* of these, in a local dose form: no systemic effect */
+    size_t orders_unread;     /* whose medication is not here and must be fetched */
+
+    struct fhir_reading reading;
+    struct rules_evidence *evidence;   /* the same records, index by index */
+    struct rules_gene_result *results; /* one per gene in `genes` */
+    bool has_age;
+    uint32_t age_years;
+};
+
+/* Reads the orders of the request. `collection` must hold them already. */
+enum err_code hook_facts_read_orders(struct hook_facts *facts,
+                                     const struct hook_request *request,
+                                     const struct fhir_collection *collection,
+                                     struct arena *arena, struct err *err) MUST_CHECK;
+
+/* Finds the drugs of the selected orders and the genes to ask for; may be called again when
+ * more Medications have arrived. */
+enum err_code hook_facts_find_drugs(struct hook_facts *facts,
+                                    const struct hook_request *request,
+                                    const struct fhir_collection *collection,
+                                    const struct rules_knowledge *knowledge,
+                                    struct arena *arena, struct err *err) MUST_CHECK;
+
+/* Reads the evidence in the collection and resolves every gene in `genes`. */
+enum err_code hook_facts_resolve_genes(struct hook_facts *facts, struct slice patient_id,
+                                       const struct fhir_collection *collection,
+                                       const struct rules_knowledge *knowledge,
+                                       struct arena *arena, struct err *err) MUST_CHECK;
+
+/* True when a gene asked for has no result at all. */
+bool hook_facts_lack_a_gene(const struct hook_facts *facts);
+
+/* True when nothing more could be learnt by asking again: every gene has a result, and none is
+ * looked up allele by allele (one HLA-B answer says nothing about another HLA-B allele). */
+bool hook_facts_are_complete(const struct hook_facts *facts);
+
+#endif

@@ -1,0 +1,172 @@
+/* gateway/hooks/replay.c -- driving the pure middle from a file. */
+#include "gateway/hooks/replay.h"
+
+#include <errno.h>
+
+#define REPLAY_NODES_MAX   2000000u
+#define REPLAY_ARENA_BYTES ((size_t)64 * 1024 * 1024)
+
+static enum err_code read_file(struct buf *buf, const char *path, struct err *err)
+{
+    FILE *file = fopen(path, "rb");
+    bool is_broken;
+
+    if (file == NULL)
+        return err_set(err, ERR_NOT_FOUND, "cannot open %s: %s", path, strerror(errno));
+    for (;;) {
+        char *to = buf_reserve(buf, 65536);
+        size_t got = to == NULL ? 0 : fread(to, 1, 65536, file);
+
+        if (got == 0)
+            break;
+        buf_added(buf, got);
+    }
+    is_broken = ferror(file) != 0;
+    (void)fclose(file);
+    if (is_broken)
+        return err_set(err, ERR_NOT_FOUND, "cannot read %s", path);
+    return buf_failed(buf)
+               ? err_set(err, ERR_LIMIT, "%s is larger than %u bytes", path, REPLAY_BYTES_MAX)
+               : ERR_OK;
+}
+
+/* The request inside the document: wrapped, given as bytes, or the document itself. */
+static enum err_code find_body(struct replay *replay, struct arena *arena, struct err *err)
+{
+    struct json root = json_root(&replay->doc);
+    struct json request = json_get(root, "request");
+    struct json body = json_get(root, "body");
+
+    if (json_is(body, JSON_STRING))
+        buf_add(&replay->body, json_text(body, arena));
+    else if (json_is(request, JSON_OBJECT))
+        buf_add(&replay->body, json_raw(request));
+    else if (json_is(json_get(root, "hook"), JSON_STRING))
+        buf_add(&replay->body, json_raw(root));
+    else
+        return err_set(err, ERR_INVALID, "the file holds no \"request\", \"body\" or \"hook\"");
+    return ERR_OK;
+}
+
+enum err_code replay_load(struct replay *replay, const char *path, struct err *err)
+{
+    struct json root;
+
+    *replay = (struct replay){0};
+    buf_init(&replay->text, REPLAY_BYTES_MAX);
+    buf_init(&replay->body, REPLAY_BYTES_MAX);
+    json_doc_init(&replay->doc);
+    replay->options = (struct hook_options){
+        .fhir_servers = &replay->server,
+        .fhir_servers_count = 1,
+        .json_nodes_max = REPLAY_NODES_MAX,
+        .fetches_max = HOOK_NEEDS_MAX,
+        .pages_max = 20,
+        .cards_max = 50,
+        .arena_bytes_max = REPLAY_ARENA_BYTES,
+        .locale = SLICE("en"),
+    };
+    hook_call_init(&replay->call, &replay->options);
+    if (read_file(&replay->text, path, err) != ERR_OK ||
+        json_parse(&replay->doc, buf_slice(&replay->text), REPLAY_NODES_MAX, err) != ERR_OK ||
+        find_body(replay, &replay->call.arena, err) != ERR_OK)
+        return err->code;
+    root = json_root(&replay->doc);
+    replay->server = json_text(json_at(root, "request", "fhirServer"), &replay->call.arena);
+    if (replay->server.len == 0)
+        replay->server = json_text(json_get(root, "fhirServer"), &replay->call.arena);
+    return ERR_OK;
+}
+
+static const struct hook_service *find_service(struct replay *replay)
+{
+    struct json root = json_root(&replay->doc);
+    struct json service = json_get(root, "service");
+    struct json hook = json_at(root, "request", "hook");
+
+    if (json_is(service, JSON_STRING))
+        return hook_service_find(json_text(service, &replay->call.arena));
+    if (json_is_absent(hook))
+        hook = json_get(root, "hook");
+    for (size_t i = 0; i < HOOK_SERVICES_COUNT; i++)
+        if (json_text_is(hook, HOOK_SERVICES[i].hook))
+            return &HOOK_SERVICES[i];
+    return NULL;
+}
+
+static bool names_url(struct slice name, struct slice relative)
+{
+    if (slice_ends(name, SLICE("*")))
+        return slice_starts(relative, slice_head(name, name.len - 1));
+    return slice_eq(name, relative);
+}
+
+static enum fhir_fetch_outcome outcome_by_name(struct json answer)
+{
+    static const enum fhir_fetch_outcome ALL[] = {
+#define X(code, name) FHIR_FETCH_##code,
+        FHIR_FETCH_OUTCOMES(X)
+#undef X
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(ALL); i++)
+        if (json_text_is(json_get(answer, "outcome"), fhir_fetch_outcome_name(ALL[i])))
+            return ALL[i];
+    return FHIR_FETCH_BROKEN;
+}
+
+static void answer_need(struct replay *replay, struct hook_need *need)
+{
+    struct json fhir = json_get(json_root(&replay->doc), "fhir");
+    struct slice base = replay->server;
+    struct slice relative = slice_from(need->url, base.len + !slice_ends(base, SLICE("/")));
+    struct buf body;
+    int64_t status = 404;
+    enum fhir_fetch_outcome outcome;
+
+    buf_init(&body, REPLAY_BYTES_MAX);
+    for (struct json a = json_first(fhir); !json_is_absent(a); a = json_next(a)) {
+        if (!names_url(json_name(a, &replay->call.arena), relative))
+            continue;
+        if (!json_is_absent(json_get(a, "outcome"))) {
+            hook_call_answer(&replay->call, need, outcome_by_name(a), 0, &body, 0);
+            return;
+        }
+        status = 200;
+        (void)json_to_i64(json_get(a, "status"), &status);
+        buf_add(&body, json_is(json_get(a, "body"), JSON_STRING)
+                           ? json_text(json_get(a, "body"), &replay->call.arena)
+                           : json_raw(json_get(a, "body")));
+        break;
+    }
+    outcome = status == 200 ? FHIR_FETCH_OK : FHIR_FETCH_STATUS;
+    hook_call_answer(&replay->call, need, outcome, (uint32_t)status, &body, 0);
+}
+
+uint32_t replay_run(struct replay *replay, const struct rules_knowledge *knowledge,
+                    struct buf *answer)
+{
+    struct hook_call *call = &replay->call;
+    struct slice today = json_text(json_get(json_root(&replay->doc), "today"), &call->arena);
+    const struct hook_service *service = find_service(replay);
+
+    if (service == NULL) {
+        (void)hook_fail(&call->failure, HOOK_UNKNOWN_SERVICE, "", "there is no such service");
+    } else if (hook_call_open(call, service, buf_slice(&replay->body), knowledge, today)) {
+        while (hook_call_plan(call) > 0)
+            for (size_t i = 0; i < call->needs_count; i++)
+                if (!call->needs[i]->is_answered)
+                    answer_need(replay, call->needs[i]);
+        (void)hook_call_decide(call);
+    }
+    hook_call_render(call, answer);
+    return hook_call_status(call);
+}
+
+void replay_release(struct replay *replay)
+{
+    hook_call_release(&replay->call);
+    json_doc_release(&replay->doc);
+    buf_release(&replay->text);
+    buf_release(&replay->body);
+}

@@ -1,0 +1,39 @@
+/* gateway/hooks/replay.h -- a saved request with what the FHIR server answers, run without
+ * any server.
+ *
+ * The file is one JSON object:
+ *   "service"   id of the CDS service, or absent: found by the request's hook
+ *   "today"     "2026-11-24", the day ages are counted to
+ *   "request"   the hook request; or "body", its bytes as a string, for malformed ones
+ *   "fhir"      object: relative URL ("Observation?patient=p1*", "Medication/m1") to
+ *               { "status": 200, "body": {...} } or { "outcome": "timeout" }. A key that ends
+ *               in '*' is a prefix. What is not listed is answered with 404.
+ * Members of other names are passed over, so the same file can hold expectations. A plain hook
+ * request is accepted too.
+ */
+#ifndef GATEWAY_HOOKS_REPLAY_H
+#define GATEWAY_HOOKS_REPLAY_H
+
+#include "gateway/hooks/call.h"
+
+#define REPLAY_BYTES_MAX (32u * 1024 * 1024)
+
+struct replay {
+    struct buf text;
+    struct json_doc doc;
+    struct buf body; /* of the request */
+    struct hook_options options;
+    struct slice server; /* the request's own fhirServer is allowed */
+    struct hook_call call;
+};
+
+/* Reads and parses the file. ERR_NOT_FOUND, ERR_SYNTAX, ERR_INVALID, ERR_LIMIT. */
+enum err_code replay_load(struct replay *replay, const char *path, struct err *err) MUST_CHECK;
+
+/* Runs the call and writes the answer's body; returns the HTTP status. replay->call then
+ * holds the finished call, for traces. */
+uint32_t replay_run(struct replay *replay, const struct rules_knowledge *knowledge,
+                    struct buf *answer);
+void replay_release(struct replay *replay); /* accepts a zeroed replay */
+
+#endif
