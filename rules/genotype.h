@@ -68,15 +68,17 @@ struct rules_key {
 
 /* One distinct answer for a gene; sources that agree share it. */
 struct rules_call {
-    struct slice diplotype; /* canonical: both names in the order of the allele table */
+    struct slice diplotype; /* canonical: both names in natural order, *2 before *10 */
     struct slice phenotype; /* CPIC's words; "Indeterminate"; empty for allele status */
     bool has_score;
     bool score_is_at_least;
     uint32_t score_x100;
     struct rules_key keys[RULES_KEYS_MAX];
     size_t keys_count;
-    uint32_t notes;    /* bit 1 << enum rules_call_note */
-    uint64_t evidence; /* bit i: evidence[i] of the input (the first 64) supports it */
+    uint32_t notes;          /* bit 1 << enum rules_call_note */
+    uint64_t evidence;       /* bit i: evidence[i] of the input (the first 64) supports it */
+    const uint32_t *sources; /* all of them: indexes into the input, ascending */
+    size_t sources_count;
 };
 
 #define RULES_GENE_STATES(X)                                                                   \

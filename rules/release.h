@@ -6,6 +6,9 @@
  *
  * Ownership: every slice and array lives in the release's arena.
  *
+ * The order of rows carries no meaning, with one exception: the actions of one recommendation
+ * are shown in the order they were added.
+ *
  * Clinical quantities are integers in hundredths (score_x100). CPIC writes some activity
  * values as "≥3.0": is_at_least.
  */
@@ -186,6 +189,11 @@ struct rules_recommendation {
 };
 #define RULES_AGE_NO_MAX UINT32_MAX
 
+/* CPIC's words that are not phenotypes of a gene but that every gene may have. */
+#define RULES_INDETERMINATE "Indeterminate" /* a result that cannot be interpreted */
+#define RULES_NO_SCORE      "n/a"           /* the same, where the key is a score */
+#define RULES_NO_RESULT     "No Result"     /* only in conditions */
+
 /* One key that satisfies the recommendation's condition on `gene`. Rows with the same
  * recommendation and gene are alternatives; different genes must all be satisfied. Keys:
  *   "Poor Metabolizer"   a phenotype        "0.0"  "0.25..1.0"  ">=2.5"  a score or range
@@ -293,7 +301,8 @@ struct rules_release {
 void rules_release_init(struct rules_release *release);
 void rules_release_release(struct rules_release *release);
 
-/* Appends a zeroed row; NULL when the arena is full. */
+/* Appends a zeroed row; NULL when the arena is full. Fill it before adding the next row of the
+ * same table: the array may move. */
 #define X(type, array) struct rules_##type *rules_add_##type(struct rules_release *release);
 RULES_TABLES(X)
 #undef X
@@ -307,7 +316,8 @@ RULES_ENUMS(X)
 #undef X
 
 /* All rows in a canonical order and form, for the content hash: equal releases give equal
- * bytes whatever order they were added in. */
+ * bytes whatever order their rows were added in, except that the order of the actions of one
+ * recommendation counts, because it is shown. Memory running out is buf_failed. */
 struct buf;
 void rules_release_canonical(const struct rules_release *release, struct buf *buf);
 
