@@ -115,7 +115,7 @@ static bool clear_table(struct json_doc *doc, uint32_t slots)
     if (doc->names_max < slots) {
         free(doc->names);
         doc->names_max = 0;
-        doc->names = malloc(slots * sizeof *doc->names);
+        doc->names = reallocarray(NULL, slots, sizeof *doc->names);
         if (doc->names == NULL)
             return false;
         doc->names_max = slots;
