@@ -242,8 +242,7 @@ CREATE TABLE pgxgate.drug_code (
   display    text NOT NULL,
   source     text NOT NULL,
   UNIQUE (release_id, drug, system, code),
-  FOREIGN KEY (release_id, drug) REFERENCES pgxgate.drug (release_id, name),
-  FOREIGN KEY (release_id, source) REFERENCES pgxgate.source (release_id, id)
+  FOREIGN KEY (release_id, drug) REFERENCES pgxgate.drug (release_id, name)
 );
 COMMENT ON TABLE pgxgate.drug_code IS 'A code that orders name the drug by.';
 COMMENT ON COLUMN pgxgate.drug_code.drug IS
@@ -253,7 +252,7 @@ COMMENT ON COLUMN pgxgate.drug_code.code IS 'The code.';
 COMMENT ON COLUMN pgxgate.drug_code.term_type IS 'RxNorm term type, e.g. IN or SCD.';
 COMMENT ON COLUMN pgxgate.drug_code.form IS 'local: a form without systemic effect, never an alert.';
 COMMENT ON COLUMN pgxgate.drug_code.display IS 'What the code system calls it.';
-COMMENT ON COLUMN pgxgate.drug_code.source IS 'Source of the code.';
+COMMENT ON COLUMN pgxgate.drug_code.source IS 'Where the code was found, in words.';
 
 CREATE TABLE pgxgate.population (
   release_id integer NOT NULL,

@@ -28,11 +28,11 @@ CREATE TABLE pgxgate.audit (
   gaps          jsonb,
   fetches       jsonb,
   is_cut        boolean NOT NULL,
-  took_us       integer NOT NULL,
-  parse_us      integer NOT NULL,
-  wait_us       integer NOT NULL,
-  evaluate_us   integer NOT NULL,
-  render_us     integer NOT NULL,
+  took_us       bigint NOT NULL,
+  parse_us      bigint NOT NULL,
+  wait_us       bigint NOT NULL,
+  decide_us     bigint NOT NULL,
+  render_us     bigint NOT NULL,
   UNIQUE (writer, sequence)
 );
 CREATE INDEX audit_at ON pgxgate.audit USING brin (at);
@@ -63,7 +63,7 @@ COMMENT ON COLUMN pgxgate.audit.is_cut IS 'Decisions, gaps and fetches were too 
 COMMENT ON COLUMN pgxgate.audit.took_us IS 'From the last byte of the request to the first of the response.';
 COMMENT ON COLUMN pgxgate.audit.parse_us IS 'Of that, reading the request.';
 COMMENT ON COLUMN pgxgate.audit.wait_us IS 'Of that, waiting for FHIR servers.';
-COMMENT ON COLUMN pgxgate.audit.evaluate_us IS 'Of that, deciding.';
+COMMENT ON COLUMN pgxgate.audit.decide_us IS 'Of that, deciding.';
 COMMENT ON COLUMN pgxgate.audit.render_us IS 'Of that, writing the response.';
 
 CREATE TRIGGER refuse BEFORE UPDATE OR DELETE OR TRUNCATE ON pgxgate.audit
