@@ -77,15 +77,17 @@ void arena_release(struct arena *arena)
 static struct arena_block *add_block(struct arena *arena, size_t bytes_min)
 {
     size_t bytes = arena->blocks == NULL ? ARENA_FIRST_BLOCK_BYTES : arena->blocks->bytes * 2;
+    size_t left = arena->bytes_max - arena->bytes_taken;
     struct arena_block *block;
 
+    if (left < sizeof *block || left - sizeof *block < bytes_min)
+        return NULL;
     if (bytes > ARENA_BLOCK_BYTES_MAX)
         bytes = ARENA_BLOCK_BYTES_MAX;
     if (bytes < bytes_min)
         bytes = bytes_min;
-    if (bytes > SIZE_MAX - sizeof *block ||
-        arena->bytes_max - arena->bytes_taken < sizeof *block + bytes)
-        return NULL;
+    if (bytes > left - sizeof *block)
+        bytes = left - sizeof *block; /* the last block takes what the cap leaves */
     block = malloc(sizeof *block + bytes);
     if (block == NULL)
         return NULL;

@@ -90,7 +90,7 @@ void buf_printf(struct buf *buf, const char *format, ...)
     len = vsnprintf(NULL, 0, format, args);
     va_end(args);
     assert(len >= 0);
-    to = buf_reserve(buf, (size_t)len + 1);
+    to = buf_reserve(buf, (size_t)len); /* the final NUL goes into the padding */
     if (to == NULL)
         return;
     va_start(args, format);
