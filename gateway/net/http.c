@@ -15,6 +15,8 @@
 #include <llhttp.h>
 #include <stdlib.h>
 
+#include "gateway/net/http_private.h"
+
 /* What a Content-Length may claim memory for before its bytes are here. */
 #define BODY_TRUSTED_BYTES (64u * 1024)
 /* Chunk sizes, extensions and trailers: this much, and so much per byte of the body. */
@@ -263,46 +265,6 @@ static bool read_method(struct http_parser *parser)
     return false;
 }
 
-/* RFC 9112 section 3.2: origin-form, absolute-form (whose authority does not matter to us) and
- * the asterisk of OPTIONS. */
-static bool read_target(struct http_request *request)
-{
-    struct slice rest = request->target;
-
-    if (slice_find_char(rest, '#') != SIZE_MAX)
-        return false;
-    if (slice_eq(rest, SLICE("*"))) {
-        request->path = rest;
-        return request->method == HTTP_METHOD_OPTIONS;
-    }
-    if (slice_starts_nocase(rest, SLICE("http://")) ||
-        slice_starts_nocase(rest, SLICE("https://"))) {
-        size_t slash;
-
-        rest = slice_from(rest, slice_find(rest, SLICE("//")) + 2);
-        slash = slice_find_char(rest, '/');
-        if (slash == 0 || slash == SIZE_MAX)
-            return false;
-        rest = slice_from(rest, slash);
-    }
-    if (rest.len == 0 || rest.ptr[0] != '/')
-        return false;
-    request->path = slice_cut(rest, '?', &request->query);
-    return true;
-}
-
-/* RFC 9110 section 7.2: a host and perhaps a port, nothing that belongs to other parts. */
-static bool host_is_valid(struct slice host)
-{
-    for (size_t i = 0; i < host.len; i++) {
-        unsigned char c = (unsigned char)host.ptr[i];
-
-        if (c <= ' ' || c >= 0x7f || memchr("/?#@\\,\"<>^`{|}", c, 14) != NULL)
-            return false;
-    }
-    return true;
-}
-
 static enum http_failure check_head(struct http_parser *parser)
 {
     struct http_request *request = &parser->request;
@@ -316,9 +278,9 @@ static enum http_failure check_head(struct http_parser *parser)
     request->is_http_1_0 = minor == 0;
     if (!read_method(parser))
         return HTTP_FAILURE_METHOD;
-    if (!read_target(request))
+    if (!http_target_read(request))
         return HTTP_FAILURE_TARGET;
-    if (host.ptr == NULL ? !request->is_http_1_0 : !host_is_valid(host))
+    if (host.ptr == NULL ? !request->is_http_1_0 : !http_host_is_valid(host))
         return HTTP_FAILURE_HOST;
     /* RFC 9112 section 6.1: from a 1.0 client a transfer coding is a fault. */
     if (coding.ptr != NULL &&

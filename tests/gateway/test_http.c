@@ -176,7 +176,7 @@ static void chunked_bodies_are_joined(void **state)
         {CHUNKED "0" CRLF CRLF, POSTED "\n"},
         {CHUNKED "5" CRLF "hello" CRLF "6" CRLF " world" CRLF "0" CRLF CRLF,
          POSTED " <hello world>\n"},
-        {CHUNKED "005;name=value;q" CRLF "hello" CRLF "0" CRLF CRLF, POSTED " <hello>\n"},
+        {CHUNKED "005;n=v" CRLF "hello" CRLF "0" CRLF CRLF, POSTED " <hello>\n"},
         {CHUNKED "A" CRLF "0123456789" CRLF "0" CRLF "Trailer: x" CRLF
                  "Content-Type: text/html" CRLF CRLF,
          POSTED " <0123456789>\n"},
