@@ -53,15 +53,13 @@ static bool parse_body(struct hook_call *call, struct slice body)
 {
     struct err err = {0};
 
-    switch (json_parse(&call->doc, body, call->options->json_nodes_max, &err)) {
-    case ERR_OK:
+    enum err_code code = json_parse(&call->doc, body, call->options->json_nodes_max, &err);
+
+    if (code == ERR_OK)
         return true;
-    case ERR_LIMIT:
-    case ERR_NOMEM:
-        return hook_fail(&call->failure, HOOK_TOO_LARGE, "$", "%s", err.text);
-    default:
-        return hook_fail(&call->failure, HOOK_BAD_JSON, "$", "%s", err.text);
-    }
+    return hook_fail(&call->failure,
+                     code == ERR_LIMIT || code == ERR_NOMEM ? HOOK_TOO_LARGE : HOOK_BAD_JSON,
+                     "$", "%s", err.text);
 }
 
 static bool read_orders(struct hook_call *call)

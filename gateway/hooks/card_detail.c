@@ -7,7 +7,8 @@
  */
 #include "gateway/hooks/card.h"
 
-#define HASH_CHARS_SHOWN 12
+#define HASH_CHARS_SHOWN  12
+#define SOURCES_SHOWN_MAX 5
 
 static void heading(struct buf *buf, const char *text)
 {
@@ -53,7 +54,6 @@ static void write_call(const struct card *card, const struct rules_gene_result *
     buf_printf(buf, "- %.*s ", SLICE_ARG(result->gene->symbol));
     if (result->gene->key_kind == RULES_KEY_ALLELE_STATUS) {
         for (size_t i = 0; i < call->keys_count; i++) {
-            buf_add_text(buf, "");
             if (i > 0)
                 buf_add_text(buf, ", ");
             card_escape(buf, call->keys[i].word);
@@ -70,9 +70,13 @@ static void write_call(const struct card *card, const struct rules_gene_result *
                     rules_score_text(call->score_x100, call->score_is_at_least, &hook->arena));
         }
     }
-    for (size_t i = 0; i < facts->reading.evidence_count && i < 64; i++)
-        if ((call->evidence >> i & 1) != 0)
-            write_provenance(buf, &facts->reading.evidence[i]);
+    for (size_t i = 0; i < call->sources_count; i++) {
+        if (i == SOURCES_SHOWN_MAX) {
+            buf_printf(buf, ", and %zu more", call->sources_count - i);
+            break;
+        }
+        write_provenance(buf, &facts->reading.evidence[call->sources[i]]);
+    }
     buf_add_char(buf, '\n');
 }
 

@@ -172,9 +172,8 @@ static void write_call(struct json_writer *w, struct hook_call *hook,
     json_write_array_end(w);
     json_write_name(w, "sources");
     json_write_array(w);
-    for (size_t i = 0; i < hook->facts.reading.evidence_count && i < 64; i++)
-        if ((call->evidence >> i & 1) != 0)
-            json_write_text(w, hook->facts.reading.evidence[i].resource->name);
+    for (size_t i = 0; i < call->sources_count; i++)
+        json_write_text(w, hook->facts.reading.evidence[call->sources[i]].resource->name);
     json_write_array_end(w);
     json_write_object_end(w);
 }

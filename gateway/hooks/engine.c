@@ -1,0 +1,424 @@
+/* gateway/hooks/engine.c -- one HTTP request as steps.
+ *
+ *   ROUTE > VALIDATE > GATHER > DECIDE > RENDER > AUDIT > RESPOND
+ *             |         ^  |                ^
+ *             |         |  +- WAIT for FHIR |
+ *             +---------+-------------------+ a failed call is rendered, audited, answered too
+ *
+ * A step sets run->step to its successor first, then does its work and returns
+ *   MORE  run the next step now     WAIT  answers are owed; the last one wakes the run
+ *   DONE  the response is written
+ *
+ * Invariants
+ *   (1) run->waits counts the callbacks still owed. No step runs unless it is 0.
+ *   (2) A callback records its result and wakes. It never runs a step itself; woken runs are
+ *       worked off once per loop turn, just before the loop sleeps.
+ *   (3) Every hook call passes AUDIT once and RESPOND once, whether it failed or not; an
+ *       abandoned one passes AUDIT only.
+ *   (4) A run holds one reference to the snapshot from VALIDATE to its end.
+ */
+#include "gateway/hooks/engine.h"
+
+#include <assert.h>
+
+#include "gateway/hooks/outcome.h"
+#include "gateway/hooks/run.h"
+#include "gateway/store/store.h"
+
+#define HEADERS_BYTES_MAX 4096
+#define RETRY_AFTER_S     "1"
+#define FHIR_JSON         "application/fhir+json; charset=utf-8"
+#define PLAIN_JSON        "application/json; charset=utf-8"
+#define SERVICES_PATH     "/cds-services"
+
+static enum engine_next fail(struct run *run, enum hook_failure_code code, const char *text)
+{
+    (void)hook_fail(&run->call.failure, code, "", "%s", text);
+    run->step = STEP_RENDER;
+    return NEXT_MORE;
+}
+
+static enum engine_next fail_plain(struct run *run, enum hook_failure_code code,
+                                   const char *text)
+{
+    run->is_plain = true;
+    return fail(run, code, text);
+}
+
+/* "/cds-services//id/" names what "/cds-services/id" names: one client builds its URLs from a
+ * discovery address that ends in a slash. */
+static struct slice service_path(struct slice path)
+{
+    struct slice rest = slice_from(path, SLICE(SERVICES_PATH).len);
+
+    while (slice_starts(rest, SLICE("/")))
+        rest = slice_from(rest, 1);
+    while (slice_ends(rest, SLICE("/")))
+        rest.len--;
+    return rest;
+}
+
+static bool is_json(struct slice content_type)
+{
+    struct slice rest;
+    struct slice type = slice_trim(slice_cut(content_type, ';', &rest));
+
+    return slice_eq_nocase(type, SLICE("application/json")) ||
+           slice_eq_nocase(type, SLICE("application/fhir+json"));
+}
+
+static enum engine_next answer_discovery(struct run *run)
+{
+    struct hook_engine *engine = run->engine;
+    struct slice hash =
+        run->knowledge == NULL ? SLICE_NONE : rules_knowledge_hash(run->knowledge);
+
+    run->is_plain = true;
+    run->step = STEP_RESPOND;
+    if (engine->discovery.len == 0 || !slice_eq(hash, engine->discovery_hash)) {
+        assert(hash.len < sizeof engine->discovery_hash_);
+        buf_clear(&engine->discovery);
+        hook_discovery_write(&engine->discovery, run->knowledge);
+        if (hash.len > 0)
+            memcpy(engine->discovery_hash_, hash.ptr, hash.len);
+        engine->discovery_hash = (struct slice){engine->discovery_hash_, hash.len};
+    }
+    buf_add(&run->answer, buf_slice(&engine->discovery));
+    return NEXT_MORE;
+}
+
+static enum engine_next route(struct run *run)
+{
+    const struct http_request *request = run->exchange->request;
+    struct slice id;
+
+    run->step = STEP_VALIDATE;
+    run->body_bytes = request->body.len;
+    if (!slice_starts(request->path, SLICE(SERVICES_PATH)) ||
+        (request->path.len > SLICE(SERVICES_PATH).len &&
+         request->path.ptr[SLICE(SERVICES_PATH).len] != '/'))
+        return fail_plain(run, HOOK_UNKNOWN_PATH,
+                          "unknown path; the services are listed at /cds-services");
+    run->knowledge = store_knowledge(run->engine->options.store);
+    id = service_path(request->path);
+    if (id.len == 0) {
+        if (request->method == HTTP_METHOD_GET || request->method == HTTP_METHOD_HEAD)
+            return answer_discovery(run);
+        run->allow = "GET, HEAD, OPTIONS";
+        return fail_plain(run, HOOK_WRONG_METHOD, "discovery answers GET");
+    }
+    run->service = hook_service_find(id);
+    if (run->service == NULL)
+        return fail_plain(run, HOOK_UNKNOWN_SERVICE,
+                          "unknown service id; the services are listed at /cds-services");
+    if (request->method != HTTP_METHOD_POST) {
+        run->allow = "POST, OPTIONS";
+        return fail(run, HOOK_WRONG_METHOD, "a CDS service answers POST");
+    }
+    return NEXT_MORE;
+}
+
+static void set_today(struct run *run)
+{
+    time_t now = time(NULL);
+    struct tm parts;
+
+    (void)gmtime_r(&now, &parts);
+    (void)strftime(run->today, sizeof run->today, "%Y-%m-%d", &parts);
+}
+
+static enum engine_next validate(struct run *run)
+{
+    const struct http_request *request = run->exchange->request;
+    uint64_t from_us = run_now_us();
+
+    run->step = STEP_GATHER;
+    if (!is_json(http_request_header(request, HTTP_HEADER_CONTENT_TYPE)))
+        return fail(run, HOOK_WRONG_MEDIA_TYPE, "Content-Type must be application/json");
+    if (run->knowledge == NULL)
+        return fail(run, HOOK_NOT_READY, "no knowledge release is active yet");
+    if (run->engine->runs_count > run->engine->options.config->requests_in_flight_max)
+        return fail(run, HOOK_OVERLOAD, "too many requests at once; try again");
+    set_today(run);
+    if (!hook_call_open(&run->call, run->service, request->body, run->knowledge,
+                        slice_of(run->today)))
+        run->step = STEP_RENDER;
+    run->parse_us = run_now_us() - from_us;
+    return NEXT_MORE;
+}
+
+static void on_fetched(struct fhir_fetch *fetch, const struct fhir_reply *reply)
+{
+    struct hook_need *need = CONTAINER_OF(fetch, struct hook_need, fetch);
+    struct run *run = fetch->owner;
+    struct buf body = {0};
+
+    assert(run->magic == RUN_MAGIC && run->waits > 0);
+    if (reply->outcome == FHIR_FETCH_OK)
+        fhir_fetch_take_body(fetch, &body);
+    hook_call_answer(&run->call, need, reply->outcome, reply->status, &body, reply->took_us);
+    run_report_fetch(run, need);
+    if (--run->waits == 0)
+        run_wake(run);
+}
+
+static void start_fetch(struct run *run, struct hook_need *need, uint32_t budget_ms)
+{
+    struct err err = {0};
+    struct buf none = {0};
+
+    need->is_started = true;
+    need->fetch = (struct fhir_fetch){
+        .url = need->url,
+        .bearer_token = run->call.request.access_token,
+        .timeout_ms = budget_ms,
+        .on_done = on_fetched,
+        .owner = run,
+    };
+    if (budget_ms == 0) {
+        hook_call_answer(&run->call, need, FHIR_FETCH_TIMEOUT, 0, &none, 0);
+        run_report_fetch(run, need);
+    } else if (fhir_fetch_start(run->engine->fetcher, &need->fetch, &err) == ERR_OK) {
+        run->waits++;
+    } else {
+        hook_call_answer(&run->call, need,
+                         err.code == ERR_DENIED ? FHIR_FETCH_DENIED : FHIR_FETCH_REFUSED, 0,
+                         &none, 0);
+        run_report_fetch(run, need);
+    }
+}
+
+/* Rounds of fetches under one deadline, until the call wants nothing more. */
+static enum engine_next gather(struct run *run)
+{
+    uint64_t deadline_us = (uint64_t)run->engine->options.config->deadline_ms * 1000;
+    size_t wanted;
+
+    if (run->waiting_since_us > 0)
+        run->wait_us = run_now_us() - run->waiting_since_us;
+    run->step = STEP_DECIDE;
+    wanted = hook_call_plan(&run->call);
+    if (wanted == 0)
+        return NEXT_MORE;
+    run->step = STEP_GATHER;
+    if (run->waiting_since_us == 0)
+        run->waiting_since_us = run_now_us();
+    for (size_t i = run->call.needs_count - wanted; i < run->call.needs_count; i++)
+        start_fetch(run, run->call.needs[i],
+                    run->wait_us >= deadline_us
+                        ? 0
+                        : (uint32_t)((deadline_us - run->wait_us + 999) / 1000));
+    return run->waits > 0 ? NEXT_WAIT : NEXT_MORE;
+}
+
+static enum engine_next decide(struct run *run)
+{
+    uint64_t from_us = run_now_us();
+
+    run->step = STEP_RENDER;
+    (void)hook_call_decide(&run->call); /* a failure is kept in the call and rendered */
+    run->decide_us = run_now_us() - from_us;
+    return NEXT_MORE;
+}
+
+static enum engine_next render(struct run *run)
+{
+    uint64_t from_us = run_now_us();
+
+    run->step = run->is_plain ? STEP_RESPOND : STEP_AUDIT;
+    hook_call_render(&run->call, &run->answer);
+    run->render_us = run_now_us() - from_us;
+    return NEXT_MORE;
+}
+
+static enum engine_next audit(struct run *run)
+{
+    run->step = STEP_RESPOND;
+    run_report(run);
+    return NEXT_MORE;
+}
+
+static enum engine_next respond(struct run *run)
+{
+    const struct http_request *request = run->exchange->request;
+    uint32_t status = hook_call_status(&run->call);
+    struct net_exchange *exchange = run->exchange;
+    struct buf headers;
+
+    buf_init(&headers, HEADERS_BYTES_MAX);
+    net_cors_headers(run->engine->options.cors,
+                     http_request_header(request, HTTP_HEADER_ORIGIN), &headers);
+    buf_add_text(&headers, "Cache-Control: no-store\r\n");
+    if (run->allow != NULL)
+        buf_printf(&headers, "Allow: %s\r\n", run->allow);
+    if (status == 503)
+        buf_add_text(&headers, "Retry-After: " RETRY_AFTER_S "\r\n");
+    if (run->is_plain)
+        metrics_add(run->engine->options.metrics, METRIC_OTHER_REQUESTS, 0, 1);
+    run->exchange = NULL;
+    net_exchange_respond(
+        exchange, &(struct http_response){
+                      .status = status,
+                      .content_type = status == 200 ? SLICE(PLAIN_JSON) : SLICE(FHIR_JSON),
+                      .headers = buf_slice(&headers),
+                      .body = buf_slice(&run->answer),
+                  });
+    buf_release(&headers);
+    return NEXT_DONE;
+}
+
+static void run_steps(struct run *run)
+{
+    static enum engine_next (*const STEPS[])(struct run *) = {
+#define X(code, function) [STEP_##code] = function,
+        ENGINE_STEPS(X)
+#undef X
+    };
+    enum engine_next next;
+
+    do {
+        assert(run->magic == RUN_MAGIC && run->waits == 0 && run->exchange != NULL);
+        next = STEPS[run->step](run);
+    } while (next == NEXT_MORE);
+    if (next == NEXT_DONE)
+        run_end(run);
+}
+
+static void on_before_sleep(uv_prepare_t *handle)
+{
+    struct hook_engine *engine = CONTAINER_OF(handle, struct hook_engine, before_sleep);
+
+    while (engine->woken != NULL) {
+        struct run *run = engine->woken;
+
+        run_unwake(run);
+        run_steps(run);
+    }
+}
+
+/* ---- the server's callbacks ---- */
+
+void hook_engine_on_request(struct net_exchange *exchange, void *owner)
+{
+    struct hook_engine *engine = owner;
+    struct run *run = run_new(engine);
+
+    assert(engine->magic == ENGINE_MAGIC);
+    if (run == NULL) {
+        net_exchange_respond(exchange,
+                             &(struct http_response){.status = 503, .must_close = true});
+        return;
+    }
+    run->exchange = exchange;
+    run->started_us = exchange->arrived_us;
+    run->step = STEP_ROUTE;
+    (void)snprintf(run->request_id, sizeof run->request_id, "%x-%llx-%llx",
+                   engine->options.worker, (unsigned long long)(engine->serial++),
+                   (unsigned long long)(run->started_us & 0xFFFFFFFF));
+    exchange->state = run;
+    metrics_set(engine->options.metrics, METRIC_IN_FLIGHT, 0, engine->runs_count);
+    run_steps(run);
+}
+
+void hook_engine_on_abandoned(struct net_exchange *exchange, void *owner)
+{
+    struct run *run = exchange->state;
+
+    (void)owner;
+    assert(run->magic == RUN_MAGIC && run->exchange == exchange);
+    for (size_t i = 0; i < run->call.needs_count; i++)
+        if (run->call.needs[i]->is_started && !run->call.needs[i]->is_answered)
+            fhir_fetch_cancel(&run->call.needs[i]->fetch);
+    run->waits = 0;
+    run->exchange = NULL;
+    metrics_add(run->engine->options.metrics, METRIC_ABANDONED, 0, 1);
+    log_event(run->engine->options.log, call_abandoned, .request_id = slice_of(run->request_id),
+              .service = run->service->id, .took_us = run_now_us() - run->started_us);
+    run_report(run);
+    run_unwake(run);
+    run_end(run);
+}
+
+/* ---- life cycle ---- */
+
+static struct hook_options options_of(const struct gw_config *config)
+{
+    return (struct hook_options){
+        .fhir_servers = config->fhir_allowed_servers,
+        .fhir_servers_count = config->fhir_allowed_servers_count,
+        .json_nodes_max = config->json_nodes_max,
+        .fetches_max = config->fhir_fetches_per_request_max,
+        .pages_max = config->fhir_pages_max,
+        .cards_max = config->cards_max,
+        .arena_bytes_max = ARENA_BYTES_MAX,
+        .locale = slice_of(config->card_locale),
+    };
+}
+
+enum err_code hook_engine_new(uv_loop_t *loop, const struct hook_engine_options *options,
+                              struct hook_engine **ret, struct err *err)
+{
+    const struct gw_config *config = options->config;
+    struct hook_engine *engine = calloc(1, sizeof *engine);
+    struct fhir_fetcher_limits limits = {
+        .connections_per_host_max = config->fhir_connections_per_host,
+        .connections_max = config->fhir_connections_per_host * 8,
+        .connect_timeout_ms = config->fhir_connect_timeout_ms,
+        .body_bytes_max = config->fhir_body_bytes_max,
+        .ca_file = config->fhir_ca_file[0] == '\0' ? NULL : config->fhir_ca_file,
+    };
+
+    if (engine == NULL)
+        return err_set(err, ERR_NOMEM, "no memory for the engine");
+    *engine = (struct hook_engine){
+        .magic = ENGINE_MAGIC,
+        .options = *options,
+        .call_options = options_of(config),
+        .loop = loop,
+    };
+    engine->woken_tail = &engine->woken;
+    buf_init(&engine->discovery, ANSWER_BYTES_MAX);
+    if (fhir_fetcher_new(loop, config->fhir_allowed_servers, config->fhir_allowed_servers_count,
+                         limits, &engine->fetcher, err) != ERR_OK) {
+        free(engine);
+        return err->code;
+    }
+    (void)uv_prepare_init(loop, &engine->before_sleep);
+    (void)uv_prepare_start(&engine->before_sleep, on_before_sleep);
+    *ret = engine;
+    return ERR_OK;
+}
+
+static void close_one(struct hook_engine *engine)
+{
+    void (*on_closed)(void *owner) = engine->on_closed;
+    void *owner = engine->closed_owner;
+
+    if (--engine->closing_count > 0)
+        return;
+    run_free_all(engine);
+    buf_release(&engine->discovery);
+    engine->magic = 0;
+    free(engine);
+    on_closed(owner);
+}
+
+static void on_prepare_closed(uv_handle_t *handle)
+{
+    close_one(CONTAINER_OF(handle, struct hook_engine, before_sleep));
+}
+
+static void on_fetcher_closed(void *owner)
+{
+    close_one(owner);
+}
+
+void hook_engine_close(struct hook_engine *engine, void (*on_closed)(void *owner), void *owner)
+{
+    assert(engine->magic == ENGINE_MAGIC && engine->runs_count == 0);
+    engine->on_closed = on_closed;
+    engine->closed_owner = owner;
+    engine->closing_count = 2;
+    fhir_fetcher_close(engine->fetcher, on_fetcher_closed, engine);
+    uv_close((uv_handle_t *)&engine->before_sleep, on_prepare_closed);
+}

@@ -1,0 +1,108 @@
+/* gateway/hooks/report.c -- what is kept of a call: audit row, metrics, one log line. */
+#include "gateway/hooks/run.h"
+#include "gateway/hooks/trace.h"
+#include "gateway/store/store.h"
+
+#define AUDIT_BYTES_MAX 65536
+
+void run_report_fetch(const struct run *run, const struct hook_need *need)
+{
+    const struct hook_engine_options *o = &run->engine->options;
+
+    metrics_add(o->metrics, METRIC_FETCHES, (uint32_t)need->outcome, 1);
+    if (need->took_us > 0)
+        metrics_observe_us(o->metrics, METRIC_FETCH_TIME, 0, need->took_us);
+    if (need->is_usable)
+        return;
+    log_event(o->log, fetch_failed, .request_id = slice_of(run->request_id),
+              .need = hook_need_name(need->kind),
+              .outcome = fhir_fetch_outcome_name(need->outcome), .status = need->status,
+              .took_us = need->took_us);
+}
+
+static uint32_t service_index(const struct hook_service *service)
+{
+    return service == NULL ? HOOK_SERVICES_COUNT : (uint32_t)(service - HOOK_SERVICES);
+}
+
+static void count_call(const struct run *run, uint64_t took_us)
+{
+    struct metrics *m = run->engine->options.metrics;
+    const struct hook_call *call = &run->call;
+    uint32_t service = service_index(run->service);
+
+    metrics_add(m, METRIC_CALLS, metrics_service_failure(service, call->failure.code), 1);
+    metrics_observe_us(m, METRIC_CALL_TIME, service, took_us);
+    metrics_observe_us(m, METRIC_STAGE_TIME, METRICS_STAGE_PARSE, run->parse_us);
+    if (run->waiting_since_us > 0)
+        metrics_observe_us(m, METRIC_STAGE_TIME, METRICS_STAGE_WAIT, run->wait_us);
+    metrics_observe_us(m, METRIC_STAGE_TIME, METRICS_STAGE_DECIDE, run->decide_us);
+    metrics_observe_us(m, METRIC_STAGE_TIME, METRICS_STAGE_RENDER, run->render_us);
+    metrics_add(m, METRIC_ORDERS, 0, call->facts.orders_evaluated);
+    metrics_add(m, METRIC_ORDERS_UNRESOLVED, 0, call->facts.orders_unresolved);
+    if (call->failure.code != HOOK_NONE)
+        return;
+    if (call->cards_count == 0)
+        metrics_add(m, METRIC_CALLS_SILENT, service, 1);
+    for (size_t i = 0; call->advice != NULL && i < call->facts.drug_orders_count; i++)
+        if (call->advice[i].alert > RULES_ALERT_NONE)
+            metrics_add(m, METRIC_CARDS, (uint32_t)call->advice[i].alert - RULES_ALERT_INFO, 1);
+}
+
+static void log_call(const struct run *run, uint64_t took_us)
+{
+    const struct hook_call *call = &run->call;
+    struct err err = {0};
+
+    if (call->failure.code != HOOK_NONE)
+        (void)err_set(&err, ERR_INVALID, "%s", call->failure.text);
+    log_event(run->engine->options.log, call_answered, .request_id = slice_of(run->request_id),
+              .service = run->service->id, .outcome = hook_failure_label(call->failure.code),
+              .status = hook_call_status(call), .cards = call->cards_count,
+              .orders = call->facts.orders_count, .fetches = call->needs_count,
+              .prefetch = hook_prefetch_state_name(call->prefetch_state),
+              .body_bytes = run->body_bytes, .took_us = took_us,
+              .release =
+                  run->knowledge == NULL ? SLICE_NONE : rules_knowledge_hash(run->knowledge),
+              .error = &err);
+}
+
+void run_report(struct run *run)
+{
+    uint64_t took_us = run_now_us() - run->started_us;
+    struct hook_call *call = &run->call;
+    struct buf decisions, gaps, fetches;
+
+    buf_init(&decisions, AUDIT_BYTES_MAX);
+    buf_init(&gaps, AUDIT_BYTES_MAX);
+    buf_init(&fetches, AUDIT_BYTES_MAX);
+    hook_audit_decisions_write(call, &decisions);
+    hook_audit_gaps_write(call, &gaps);
+    hook_audit_fetches_write(call, &fetches);
+    (void)store_audit(
+        run->engine->options.store,
+        &(struct store_audit_row){
+            .request_id = slice_of(run->request_id),
+            .worker = run->engine->options.worker,
+            .service = slice_of(run->service->id),
+            .hook = slice_of(run->service->hook),
+            .hook_instance = call->request.hook_instance,
+            .outcome = slice_of(run->exchange == NULL ? "abandoned"
+                                                      : hook_failure_label(call->failure.code)),
+            .http_status = run->exchange == NULL ? 0 : hook_call_status(call),
+            .release_hash =
+                run->knowledge == NULL ? SLICE_NONE : rules_knowledge_hash(run->knowledge),
+            .cards = (uint32_t)call->cards_count,
+            .decisions = buf_slice(&decisions),
+            .gaps = buf_slice(&gaps),
+            .fetches = buf_slice(&fetches),
+            .took_us = took_us,
+            .parse_us = run->parse_us,
+            .wait_us = run->wait_us,
+        });
+    buf_release(&decisions);
+    buf_release(&gaps);
+    buf_release(&fetches);
+    count_call(run, took_us);
+    log_call(run, took_us);
+}
