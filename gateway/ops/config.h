@@ -43,12 +43,25 @@
 #define CONFIG_FIELD_LOG_LEVEL(name)  enum log_level name;
 #define CONFIG_FIELD_LOG_FORMAT(name) enum log_format name;
 
+/* Where a setting's value came from. */
+enum config_source { CONFIG_PRESET, CONFIG_FILE, CONFIG_ENVIRONMENT };
+
+enum config_id {
+#define SECTION(title)
+#define SETTING(kind, name, preset, min, max, doc) CONFIG_ID_##name,
+#include "gateway/ops/settings.def"
+#undef SETTING
+#undef SECTION
+    CONFIG_SETTINGS_COUNT
+};
+
 struct gw_config {
 #define SECTION(title)
 #define SETTING(kind, name, preset, min, max, doc) CONFIG_FIELD_##kind(name)
 #include "gateway/ops/settings.def"
 #undef SETTING
 #undef SECTION
+    enum config_source sources[CONFIG_SETTINGS_COUNT];
     struct arena arena;
 };
 
