@@ -147,28 +147,29 @@ static const struct hook_need *first_failed_need(const struct hook_call *call)
 }
 
 /* CDS Hooks 2.0.1: required data neither in the prefetch nor obtainable is a 412. */
-static bool fail_for_missing_data(struct hook_call *call)
+static void fail_for_missing_data(struct hook_call *call)
 {
     const struct hook_need *need = first_failed_need(call);
     const char *state = hook_prefetch_state_name(call->prefetch_state);
 
     if (call->request.fhir_server.len == 0)
-        return hook_fail(&call->failure, HOOK_DATA_MISSING, "prefetch",
-                         "genomic results or a referenced Medication are needed, the prefetch "
-                         "key pgx is %s, and no fhirServer was sent to read them from",
-                         state);
-    if (call->is_refused)
-        return hook_fail(&call->failure, HOOK_DATA_MISSING, "fhirServer",
-                         "genomic results or a referenced Medication are needed, the prefetch "
-                         "key pgx is %s, and fhirServer is not on this gateway's allow-list",
-                         state);
-    if (need == NULL)
-        return hook_fail(&call->failure, HOOK_DATA_MISSING, "fhirServer",
-                         "the results are more than this gateway's limits of fetches or pages");
-    return hook_fail(&call->failure, HOOK_DATA_MISSING, "fhirServer",
-                     "reading from fhirServer failed: %s, %s, HTTP status %u",
-                     hook_need_name(need->kind), fhir_fetch_outcome_name(need->outcome),
-                     need->status);
+        (void)hook_fail(&call->failure, HOOK_DATA_MISSING, "prefetch",
+                        "genomic results or a referenced Medication are needed, the prefetch "
+                        "key pgx is %s, and no fhirServer was sent to read them from",
+                        state);
+    else if (call->is_refused)
+        (void)hook_fail(&call->failure, HOOK_DATA_MISSING, "fhirServer",
+                        "genomic results or a referenced Medication are needed, the prefetch "
+                        "key pgx is %s, and fhirServer is not on this gateway's allow-list",
+                        state);
+    else if (need == NULL)
+        (void)hook_fail(&call->failure, HOOK_DATA_MISSING, "fhirServer",
+                        "the results are more than this gateway's limits of fetches or pages");
+    else
+        (void)hook_fail(&call->failure, HOOK_DATA_MISSING, "fhirServer",
+                        "reading from fhirServer failed: %s, %s, HTTP status %u",
+                        hook_need_name(need->kind), fhir_fetch_outcome_name(need->outcome),
+                        need->status);
 }
 
 static bool evaluate(struct hook_call *call, enum rules_alert *ret_loudest)
@@ -195,18 +196,17 @@ static bool evaluate(struct hook_call *call, enum rules_alert *ret_loudest)
     return true;
 }
 
-bool hook_call_decide(struct hook_call *call)
+void hook_call_decide(struct hook_call *call)
 {
     enum rules_alert loudest = RULES_ALERT_NONE;
 
     if (call->failure.code != HOOK_NONE)
-        return false;
+        return;
     if (call->facts.drug_orders_count > 0 &&
         (!hook_gather_resolve(call) || !evaluate(call, &loudest)))
-        return false;
+        return;
     if (call->is_incomplete && loudest == RULES_ALERT_NONE)
-        return fail_for_missing_data(call);
-    return true;
+        fail_for_missing_data(call);
 }
 
 uint32_t hook_call_status(const struct hook_call *call)

@@ -121,8 +121,8 @@ void hook_call_answer(struct hook_call *call, struct hook_need *need,
                       enum fhir_fetch_outcome outcome, uint32_t status, struct buf *body,
                       uint64_t took_us);
 
-/* False: see call->failure. */
-bool hook_call_decide(struct hook_call *call) MUST_CHECK;
+/* Whether it came to advice or not shows in call->failure. */
+void hook_call_decide(struct hook_call *call);
 
 /* Writes the answer's body for success and failure alike. */
 void hook_call_render(struct hook_call *call, struct buf *buf);

@@ -26,6 +26,7 @@
 #include "gateway/store/store.h"
 
 #define HEADERS_BYTES_MAX 4096
+#define ARENA_BYTES_MAX   ((size_t)32 * 1024 * 1024)
 #define RETRY_AFTER_S     "1"
 #define FHIR_JSON         "application/fhir+json; charset=utf-8"
 #define PLAIN_JSON        "application/json; charset=utf-8"
@@ -216,7 +217,7 @@ static enum engine_next decide(struct run *run)
     uint64_t from_us = run_now_us();
 
     run->step = STEP_RENDER;
-    (void)hook_call_decide(&run->call); /* a failure is kept in the call and rendered */
+    hook_call_decide(&run->call); /* a failure is kept in the call and rendered */
     run->decide_us = run_now_us() - from_us;
     return NEXT_MORE;
 }

@@ -157,7 +157,7 @@ uint32_t replay_run(struct replay *replay, const struct rules_knowledge *knowled
             for (size_t i = 0; i < call->needs_count; i++)
                 if (!call->needs[i]->is_answered)
                     answer_need(replay, call->needs[i]);
-        (void)hook_call_decide(call);
+        hook_call_decide(call);
     }
     hook_call_render(call, answer);
     return hook_call_status(call);
