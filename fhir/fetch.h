@@ -1,12 +1,19 @@
 /* fhir/fetch.h -- GET from a FHIR server without blocking the loop.
  *
  * A fetcher belongs to one worker and is used from that worker's thread only. It knows HTTP,
- * the allow-list and limits; it does not know FHIR resources, hooks or rules. It is the only
- * file that touches curl.
+ * the allow-list and limits; it does not know FHIR resources, hooks or rules. It stands on
+ * fhir/curl.c, the only file that touches curl.
  *
- * Ownership: the caller embeds the fetch and keeps it until on_done has run or
- * fhir_fetch_cancel has returned. The reply's body dies when on_done returns, unless the
- * callback takes it with fhir_fetch_take_body.
+ * Ownership: the caller embeds the fetch, zeroed, and keeps it until on_done is called or
+ * fhir_fetch_cancel has returned. Inside on_done the fetch is idle again: it may be started
+ * anew or freed, and the fetcher may be closed. The reply's body dies when on_done returns,
+ * unless the callback takes it with fhir_fetch_take_body.
+ *
+ * What is sent: GET over HTTP/1.1, Accept: application/fhir+json, gzip and deflate accepted,
+ * no cookies, no .netrc, no proxy from the environment. TLS is 1.2 or newer and always
+ * verifies the server's chain and name. Redirects are an answer like any other status.
+ *
+ * The process must ignore SIGPIPE: a TLS peer that is gone raises it.
  */
 #ifndef FHIR_FETCH_H
 #define FHIR_FETCH_H
@@ -20,23 +27,29 @@
 struct uv_loop_s;
 struct fhir_fetcher;
 
+#define FHIR_FETCHES_MAX          1000  /* in flight in one fetcher, waiting ones included */
+#define FHIR_FETCH_HEAD_BYTES_MAX 65536 /* of one answer, trailers included */
+#define FHIR_BEARER_BYTES_MAX     16384
+#define FHIR_RETRY_AFTER_S_MAX    86400 /* longer waits are reported as this */
+
 struct fhir_fetcher_limits {
-    uint32_t connections_per_host_max;
-    uint32_t connections_max;
-    uint32_t connect_timeout_ms;
-    size_t body_bytes_max; /* after decompression */
+    uint32_t connections_per_host_max; /* fetches above it wait, oldest first */
+    uint32_t connections_max;          /* of all hosts */
+    uint32_t connect_timeout_ms;       /* name lookup and TLS handshake included */
+    size_t body_bytes_max;             /* after decompression */
+    const char *ca_file; /* PEM; NULL: the system's authorities. Not needed after _new */
 };
 
 /* How a fetch ended. */
 #define FHIR_FETCH_OUTCOMES(X)                                                                 \
-    X(OK, "ok")           /* status 200 and a body */                                          \
+    X(OK, "ok")           /* status 200 and a body that is JSON by its content type */         \
     X(STATUS, "status")   /* an answer with another status */                                  \
     X(REFUSED, "refused") /* no connection */                                                  \
-    X(BROKEN, "broken")   /* reset, truncated, protocol or TLS error */                        \
+    X(BROKEN, "broken")   /* reset, truncated, empty, protocol or TLS error */                 \
     X(TIMEOUT, "timeout")                                                                      \
     X(TOO_LARGE, "too_large")                                                                  \
     X(WRONG_TYPE, "wrong_type") /* the answer is not JSON by its content type */               \
-    X(DENIED, "denied")         /* not on the allow-list; nothing was sent */
+    X(DENIED, "denied")         /* for callers that note ERR_DENIED from fhir_fetch_start */
 
 enum fhir_fetch_outcome {
 #define X(code, name) FHIR_FETCH_##code,
@@ -49,30 +62,36 @@ struct fhir_reply {
     enum fhir_fetch_outcome outcome;
     uint32_t status;        /* HTTP status, 0 when there was none */
     uint32_t retry_after_s; /* from 429 and 503, else 0 */
-    struct slice body;      /* borrowed; also of other statuses */
-    uint64_t took_us;
+    struct slice body;      /* borrowed; for OK, STATUS and WRONG_TYPE, else empty */
+    const char *reason;     /* static text for the log, names no value and no URL */
+    uint64_t took_us;       /* since fhir_fetch_start, time spent waiting included */
 };
 
 struct fhir_fetch {
-    /* Set by the caller; borrowed until the end. */
+    /* Set by the caller; the slices are only read by fhir_fetch_start. */
     struct slice url;          /* absolute http or https */
     struct slice bearer_token; /* empty: none is sent */
-    uint32_t timeout_ms;       /* for the whole transfer */
+    uint32_t timeout_ms;       /* for everything, waiting for a connection included */
     void (*on_done)(struct fhir_fetch *fetch, const struct fhir_reply *reply);
     void *owner;
     /* Private. */
     void *transfer_;
+    struct fhir_fetcher *fetcher_;
 };
 
-enum err_code fhir_fetcher_new(struct uv_loop_s *loop, struct fhir_fetcher_limits limits,
+/* Copies the allowed bases (see fhir_url_is_allowed). ERR_INVALID for a base that is no URL or
+ * has a query, a limit of 0, or a ca_file that cannot be read. */
+enum err_code fhir_fetcher_new(struct uv_loop_s *loop, const struct slice *allowed_bases,
+                               size_t allowed_bases_count, struct fhir_fetcher_limits limits,
                                struct fhir_fetcher **ret, struct err *err) MUST_CHECK;
-/* Cancels what is running (no callbacks), then closes its loop handles; on_closed runs when
- * the memory is gone. */
+/* Cancels what is running (no callbacks), then closes its loop handles; on_closed (may be
+ * NULL) runs when the memory is gone. */
 void fhir_fetcher_close(struct fhir_fetcher *fetcher, void (*on_closed)(void *owner),
                         void *owner);
 
 /* After ERR_OK, on_done runs exactly once, never from inside this call. After any other code
- * it never runs. Redirects are not followed. */
+ * it never runs: ERR_DENIED for a URL that is not allowed, ERR_BUSY above FHIR_FETCHES_MAX,
+ * ERR_INVALID for a bearer token with characters outside RFC 6750 section 2.1. */
 enum err_code fhir_fetch_start(struct fhir_fetcher *fetcher, struct fhir_fetch *fetch,
                                struct err *err) MUST_CHECK;
 void fhir_fetch_cancel(struct fhir_fetch *fetch); /* on_done will not run; safe when idle */
@@ -85,8 +104,9 @@ uint32_t fhir_fetcher_in_flight(const struct fhir_fetcher *fetcher);
 /* Whether `url` begins with one of the allowed bases. Scheme, host and port are compared
  * exactly after normalisation (case, default port); the path must equal the base's path or go
  * on below it at a '/' or '?'. User info, fragments, dot segments (also encoded), back-slashes
- * and control characters are refused. A base with host "loopback" allows any port of
- * 127.0.0.1, [::1] and localhost, as demo and test configurations need. */
+ * and control characters are refused (see fhir/url.h). A base with host "loopback" allows
+ * 127.0.0.1, [::1] and localhost, on any port unless the base names one, as demo and test
+ * configurations need. */
 bool fhir_url_is_allowed(struct slice url, const struct slice *bases, size_t bases_count);
 bool fhir_url_same_origin(struct slice a, struct slice b);
 
