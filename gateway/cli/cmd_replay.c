@@ -7,7 +7,7 @@
 #include "gateway/cli/exit.h"
 #include "gateway/hooks/replay.h"
 #include "gateway/hooks/trace.h"
-#include "gateway/store/releases.h"
+#include "gateway/store/snapshot.h"
 
 #define OUTPUT_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
@@ -78,8 +78,8 @@ static enum err_code load_knowledge(const struct replay_arguments *arguments,
                                     struct rules_knowledge **ret, struct err *err)
 {
     if (arguments->knowledge_dir != NULL)
-        return store_knowledge_from_files(arguments->knowledge_dir, ret, err);
-    return store_knowledge_from_database(arguments->conninfo, ret, err);
+        return snapshot_from_files(arguments->knowledge_dir, ret, err);
+    return snapshot_from_database(arguments->conninfo, ret, err);
 }
 
 static int print(const struct buf *text)

@@ -17,7 +17,7 @@
 #include "gateway/hooks/engine.h"
 #include "gateway/ops/admin.h"
 #include "gateway/ops/worker.h"
-#include "gateway/store/releases.h"
+#include "gateway/store/snapshot.h"
 #include "gateway/store/store.h"
 
 #define STORE_FIGURES_MS 500
@@ -323,7 +323,7 @@ static enum err_code start_store(struct service *service, const char *knowledge_
         return err_set(err, ERR_NOMEM, "no memory for the store");
     if (knowledge_dir == NULL)
         return store_start(service->store, err);
-    if (store_knowledge_from_files(knowledge_dir, &knowledge, err) != ERR_OK)
+    if (snapshot_from_files(knowledge_dir, &knowledge, err) != ERR_OK)
         return err->code;
     store_use(service->store, knowledge);
     return ERR_OK;

@@ -5,7 +5,7 @@
  * comes in, the answer must be JSON that our own strict reader accepts.
  */
 #include "gateway/hooks/call.h"
-#include "gateway/store/releases.h"
+#include "gateway/store/snapshot.h"
 
 #define ANSWER_MAX ((size_t)4 * 1024 * 1024)
 
@@ -17,7 +17,7 @@ static const struct rules_knowledge *knowledge(void)
     struct err err = {0};
 
     if (loaded == NULL &&
-        store_knowledge_from_files("rules/knowledge", &loaded, &err) != ERR_OK) {
+        snapshot_from_files("rules/knowledge", &loaded, &err) != ERR_OK) {
         (void)fprintf(stderr, "%s\n", err.text);
         abort();
     }

@@ -12,8 +12,7 @@
 #include "fhir/json_c.h"
 #include "gateway/hooks/replay.h"
 #include "gateway/hooks/trace.h"
-#include "gateway/store/knowledge_files.h"
-#include "gateway/store/releases.h"
+#include "gateway/store/snapshot.h"
 
 #define SCENARIOS     "tests/scenario"
 #define SCENARIOS_MAX 400
@@ -26,7 +25,7 @@ static int load_knowledge(void **state)
     struct err err = {0};
 
     (void)state;
-    if (store_knowledge_from_files("rules/knowledge", &knowledge, &err) != ERR_OK) {
+    if (snapshot_from_files("rules/knowledge", &knowledge, &err) != ERR_OK) {
         print_error("%s\n", err.text);
         return -1;
     }
