@@ -1,0 +1,139 @@
+/* rules/knowledge_private.h -- how a snapshot is laid out; for the files of rules/ only.
+ *
+ * Rows are copied into a sorted order that depends on nothing but their content, so that equal
+ * releases behave alike, and so that the rows of one gene, drug or recommendation stand next to
+ * each other: a range names them. Words that keys are compared by are numbered, conditions are
+ * read into numbers once, so evaluating compares integers.
+ */
+#ifndef RULES_KNOWLEDGE_PRIVATE_H
+#define RULES_KNOWLEDGE_PRIVATE_H
+
+#include <stdatomic.h>
+
+#include "rules/genotype.h"
+#include "rules/index.h"
+#include "rules/knowledge.h"
+
+#define RULES_ROWS_MAX          ((size_t)1 << 24) /* of one table */
+#define RULES_VALUE_X100_MAX    2000              /* of one allele: 20 fully active copies */
+#define RULES_NAME_BYTES_MAX    160               /* of ids, symbols, names */
+#define RULES_VERDICT_CHARS_MAX 70 /* so that a card's summary fits into 140 characters */
+
+struct rules_range {
+    uint32_t first, count;
+};
+
+struct rules_gene_facts {
+    struct rules_range phenotypes, alleles, scores, pairs;
+};
+
+struct rules_allele_facts {
+    uint32_t function; /* FUNCTION_PAIR, SEX_LINKED: its number; GENOTYPE: the allele's row */
+    struct slice positive, negative; /* ALLELE_PRESENCE: its two keys */
+};
+
+/* One rule over two functions (or alleles); `of` is the smaller number, then the larger. */
+struct rules_pair {
+    uint64_t of;
+    struct slice phenotype;
+};
+#define RULES_NO_SECOND UINT32_MAX
+uint64_t rules_pair_of(uint32_t a, uint32_t b);
+
+/* A key that a recommendation asks for. */
+struct rules_wanted_key {
+    uint32_t word; /* RULES_ABSENT: a score within from..to */
+    uint32_t from_x100, to_x100;
+};
+
+/* What a recommendation asks of one gene: one of the keys. */
+struct rules_requirement {
+    uint32_t gene; /* index into the drug's genes */
+    bool accepts_no_result;
+    struct rules_range keys;
+};
+
+struct rules_recommendation_facts {
+    struct rules_range requirements, actions, implications;
+    uint32_t population; /* row, or RULES_ABSENT: all patients */
+    bool needs_age;
+};
+
+struct rules_drug_facts {
+    struct rules_range genes; /* into drug_genes, in order of symbol */
+    struct rules_range populations, indications;
+    struct rules_range recommendations; /* loudest first, then by id */
+    bool needs_age;
+};
+
+/* A gene that a drug's recommendations ask about. ALLELE_STATUS: `words` are the keys, positive
+ * and negative, of the alleles they name. */
+struct rules_drug_gene {
+    uint32_t gene; /* row */
+    struct rules_range words;
+};
+
+struct rules_knowledge {
+    atomic_uint references;
+    struct arena arena; /* everything below but the text of the rows */
+    struct slice content_hash;
+    struct rules_release rows; /* owns the release's arena; the arrays are sorted copies */
+
+    struct rules_index sources, genes, drugs, recommendations, messages, tests;
+    struct rules_index phenotypes, functions, alleles; /* scope: gene; normal form */
+    struct rules_index populations;                    /* scope: drug */
+    struct rules_index systems, codes;                 /* codes' scope: system */
+    struct rules_index words;
+
+    struct rules_gene_facts *gene_facts;     /* parallel to rows.genes */
+    struct rules_allele_facts *allele_facts; /* ... rows.alleles */
+    struct rules_pair *pairs;                /* a gene's range is sorted by `of` */
+    struct rules_drug_facts *drug_facts;     /* parallel to rows.drugs */
+    struct rules_drug_gene *drug_genes;
+    const struct rules_gene **drug_gene_rows; /* parallel to drug_genes */
+    uint32_t *drug_words;
+    struct rules_recommendation_facts *recommendation_facts; /* parallel */
+    struct rules_requirement *requirements;
+    struct rules_wanted_key *wanted_keys;
+    const struct rules_drug_code **code_rows; /* parallel to rows.drug_codes */
+};
+
+/* The steps of rules_knowledge_new, in this order. */
+enum err_code rules_knowledge_sort(const struct rules_release *release,
+                                   struct rules_knowledge *k, struct err *err) MUST_CHECK;
+enum err_code rules_knowledge_link_genes(struct rules_knowledge *k, struct err *err) MUST_CHECK;
+enum err_code rules_knowledge_link_alleles(struct rules_knowledge *k,
+                                           struct err *err) MUST_CHECK;
+enum err_code rules_knowledge_link_drugs(struct rules_knowledge *k, struct err *err) MUST_CHECK;
+enum err_code rules_knowledge_link_messages(struct rules_knowledge *k,
+                                            struct err *err) MUST_CHECK;
+enum err_code rules_knowledge_link_recommendations(struct rules_knowledge *k,
+                                                   struct err *err) MUST_CHECK;
+enum err_code rules_knowledge_check_tests(struct rules_knowledge *k,
+                                          struct err *err) MUST_CHECK;
+
+/* Not empty, not too long, no blanks at its ends, no control characters. */
+bool rules_is_name(struct slice name);
+
+/* Adds row `row` of a table whose rows of one parent stand next to each other. */
+void rules_range_add(struct rules_range *range, size_t row);
+
+uint32_t rules_gene_row(const struct rules_knowledge *k, const struct rules_gene *gene);
+uint32_t rules_drug_row(const struct rules_knowledge *k, const struct rules_drug *drug);
+const struct rules_gene_facts *rules_facts_of_gene(const struct rules_knowledge *k,
+                                                   const struct rules_gene *gene);
+
+/* The gene's own spelling of a phenotype, however case, blanks and a gene prefix are written;
+ * "Indeterminate" for it and for "n/a". Empty when it is none of the gene's. */
+struct slice rules_phenotype_of(const struct rules_knowledge *k, const struct rules_gene *gene,
+                                struct slice written);
+
+/* The phenotype of two functions, alleles or, with RULES_NO_SECOND, one. Empty: no rule. */
+struct slice rules_phenotype_of_pair(const struct rules_knowledge *k,
+                                     const struct rules_gene *gene, uint32_t a, uint32_t b);
+
+/* "0.25..1.0", ">=2.5", "≥2.5", "1.5". */
+bool rules_score_range_from_text(struct slice text, uint32_t *ret_from_x100,
+                                 uint32_t *ret_to_x100);
+
+#endif

@@ -1,0 +1,365 @@
+/* rules/release.c -- rows in, enum names, and the canonical bytes that a release is named by.
+ *
+ * Canonical form, one line a row: table, then every column, tab separated; backslash, tab and
+ * line breaks are escaped, so that different rows never give the same line. Lines are sorted by
+ * their bytes within a table; those of `action` only by recommendation, since their order
+ * counts.
+ */
+#include "rules/release.h"
+
+#include <assert.h>
+
+#include "rules/base/buf.h"
+
+void rules_release_init(struct rules_release *release)
+{
+    *release = (struct rules_release){0};
+    arena_init(&release->arena, RULES_RELEASE_BYTES_MAX);
+}
+
+void rules_release_release(struct rules_release *release)
+{
+    arena_release(&release->arena);
+    rules_release_init(release);
+}
+
+#define X(type, array)                                                                         \
+    struct rules_##type *rules_add_##type(struct rules_release *release)                       \
+    {                                                                                          \
+        struct rules_##type *rows =                                                            \
+            arena_grow(&release->arena, release->array, &release->array##_max,                 \
+                       release->array##_count, sizeof *rows);                                  \
+                                                                                               \
+        if (rows == NULL)                                                                      \
+            return NULL;                                                                       \
+        release->array = rows;                                                                 \
+        return &rows[release->array##_count++];                                                \
+    }
+RULES_TABLES(X)
+#undef X
+
+/* Enum names */
+
+#define X(code, name) name,
+static const char *const METHOD_NAMES[] = {RULES_METHODS(X)};
+static const char *const KEY_KIND_NAMES[] = {RULES_KEY_KINDS(X)};
+static const char *const FORM_NAMES[] = {RULES_FORMS(X)};
+static const char *const CLASSIFICATION_NAMES[] = {RULES_CLASSIFICATIONS(X)};
+static const char *const ALERT_NAMES[] = {RULES_ALERTS(X)};
+static const char *const ACTION_KIND_NAMES[] = {RULES_ACTIONS(X)};
+#undef X
+
+static bool find_name(const char *const *names, size_t count, struct slice name, size_t *ret)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (slice_eq_text(name, names[i])) {
+            *ret = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+#define ENUM_NAMES(type, names)                                                                \
+    const char *rules_##type##_name(enum rules_##type value)                                   \
+    {                                                                                          \
+        assert((size_t)value < ARRAY_LEN(names));                                              \
+        return (names)[value];                                                                 \
+    }                                                                                          \
+    bool rules_##type##_from_name(struct slice name, enum rules_##type *ret)                   \
+    {                                                                                          \
+        size_t value;                                                                          \
+                                                                                               \
+        if (!find_name((names), ARRAY_LEN(names), name, &value))                               \
+            return false;                                                                      \
+        *ret = (enum rules_##type)value;                                                       \
+        return true;                                                                           \
+    }
+ENUM_NAMES(method, METHOD_NAMES)
+ENUM_NAMES(key_kind, KEY_KIND_NAMES)
+ENUM_NAMES(form, FORM_NAMES)
+ENUM_NAMES(classification, CLASSIFICATION_NAMES)
+ENUM_NAMES(alert, ALERT_NAMES)
+ENUM_NAMES(action_kind, ACTION_KIND_NAMES)
+
+/* The columns of every table, in the order of the structs. */
+
+enum column_kind { COLUMN_TEXT, COLUMN_FLAG, COLUMN_NUMBER, COLUMN_NAME };
+
+struct column {
+    enum column_kind kind;
+    size_t offset;
+    const char *const *names; /* COLUMN_NAME */
+    size_t names_count;
+};
+
+#define TEXT(type, field)                                                                      \
+    {                                                                                          \
+        COLUMN_TEXT, offsetof(struct rules_##type, field), NULL, 0                             \
+    }
+#define FLAG(type, field)                                                                      \
+    {                                                                                          \
+        COLUMN_FLAG, offsetof(struct rules_##type, field), NULL, 0                             \
+    }
+#define NUMBER(type, field)                                                                    \
+    {                                                                                          \
+        COLUMN_NUMBER, offsetof(struct rules_##type, field), NULL, 0                           \
+    }
+#define NAME(type, field, names)                                                               \
+    {                                                                                          \
+        COLUMN_NAME, offsetof(struct rules_##type, field), (names), ARRAY_LEN(names)           \
+    }
+
+static const struct column source_columns[] = {
+    TEXT(source, id),   TEXT(source, publisher), TEXT(source, title), TEXT(source, version),
+    TEXT(source, year), TEXT(source, url),       TEXT(source, pmids),
+};
+static const struct column gene_columns[] = {
+    TEXT(gene, symbol),
+    TEXT(gene, hgnc),
+    NAME(gene, method, METHOD_NAMES),
+    NAME(gene, key_kind, KEY_KIND_NAMES),
+    FLAG(gene, counts_lowest_two),
+    TEXT(gene, source),
+};
+static const struct column phenotype_columns[] = {
+    TEXT(phenotype, gene),
+    TEXT(phenotype, name),
+    TEXT(phenotype, abbreviation),
+};
+static const struct column allele_columns[] = {
+    TEXT(allele, gene),      TEXT(allele, name),        TEXT(allele, function),
+    FLAG(allele, has_value), FLAG(allele, is_at_least), NUMBER(allele, value_x100),
+};
+static const struct column allele_alias_columns[] = {
+    TEXT(allele_alias, gene),
+    TEXT(allele_alias, alias),
+    TEXT(allele_alias, allele),
+};
+static const struct column pair_rule_columns[] = {
+    TEXT(pair_rule, gene),
+    TEXT(pair_rule, first),
+    TEXT(pair_rule, second),
+    TEXT(pair_rule, phenotype),
+};
+static const struct column score_rule_columns[] = {
+    TEXT(score_rule, gene),
+    NUMBER(score_rule, from_x100),
+    NUMBER(score_rule, to_x100),
+    TEXT(score_rule, phenotype),
+};
+static const struct column drug_columns[] = {
+    TEXT(drug, name),
+    FLAG(drug, is_alternative_only),
+    TEXT(drug, rxcui),
+};
+static const struct column drug_code_columns[] = {
+    TEXT(drug_code, drug),      TEXT(drug_code, system),  TEXT(drug_code, code),
+    TEXT(drug_code, term_type), TEXT(drug_code, display), NAME(drug_code, form, FORM_NAMES),
+    TEXT(drug_code, source),
+};
+static const struct column population_columns[] = {
+    TEXT(population, drug),
+    TEXT(population, id),
+    TEXT(population, label),
+};
+static const struct column indication_columns[] = {
+    TEXT(indication, drug),
+    TEXT(indication, population),
+    TEXT(indication, system),
+    TEXT(indication, code),
+};
+static const struct column recommendation_columns[] = {
+    TEXT(recommendation, id),
+    TEXT(recommendation, drug),
+    TEXT(recommendation, source),
+    TEXT(recommendation, population),
+    NAME(recommendation, classification, CLASSIFICATION_NAMES),
+    FLAG(recommendation, has_alternative),
+    FLAG(recommendation, has_dose),
+    FLAG(recommendation, has_other),
+    NAME(recommendation, alert, ALERT_NAMES),
+    TEXT(recommendation, message),
+    NUMBER(recommendation, age_from_years),
+    NUMBER(recommendation, age_below_years),
+};
+static const struct column condition_columns[] = {
+    TEXT(condition, recommendation),
+    TEXT(condition, gene),
+    TEXT(condition, key),
+};
+static const struct column action_columns[] = {
+    TEXT(action, recommendation), NAME(action, kind, ACTION_KIND_NAMES),
+    TEXT(action, drug),           NUMBER(action, percent_from),
+    NUMBER(action, percent_to),   NUMBER(action, amount_x100),
+    TEXT(action, unit),
+};
+static const struct column implication_columns[] = {
+    TEXT(implication, recommendation),
+    TEXT(implication, gene),
+    TEXT(implication, message),
+};
+static const struct column message_columns[] = {
+    TEXT(message, id),      TEXT(message, locale),  TEXT(message, verdict),
+    TEXT(message, meaning), TEXT(message, options),
+};
+static const struct column test_columns[] = {
+    TEXT(test, name),
+    TEXT(test, drug),
+    TEXT(test, population),
+    NAME(test, alert, ALERT_NAMES),
+    TEXT(test, recommendations),
+};
+static const struct column test_gene_columns[] = {
+    TEXT(test_gene, test),
+    TEXT(test_gene, gene),
+    TEXT(test_gene, result),
+};
+
+static struct slice text_column(const char *row, const struct column *column)
+{
+    struct slice text;
+
+    memcpy(&text, row + column->offset, sizeof text);
+    return text;
+}
+
+static uint32_t number_column(const char *row, const struct column *column)
+{
+    uint32_t number;
+
+    static_assert(sizeof(enum rules_alert) == sizeof number, "enum columns are read as such");
+    memcpy(&number, row + column->offset, sizeof number);
+    return number;
+}
+
+static void add_escaped(struct buf *buf, struct slice text)
+{
+    static const char SPECIAL[] = "\\\t\n\r", LETTER[] = "\\tnr";
+
+    for (size_t i = 0; i < text.len; i++) {
+        const char *special = memchr(SPECIAL, text.ptr[i], sizeof SPECIAL - 1);
+
+        if (special != NULL)
+            buf_add_char(buf, '\\');
+        buf_add_char(buf, special != NULL ? LETTER[special - SPECIAL] : text.ptr[i]);
+    }
+}
+
+static void add_column(struct buf *buf, const char *row, const struct column *column)
+{
+    switch (column->kind) {
+    case COLUMN_TEXT:
+        add_escaped(buf, text_column(row, column));
+        return;
+    case COLUMN_FLAG:
+        buf_add_char(buf, row[column->offset] != 0 ? '1' : '0');
+        return;
+    case COLUMN_NUMBER:
+        buf_printf(buf, "%u", number_column(row, column));
+        return;
+    case COLUMN_NAME:
+        assert(number_column(row, column) < column->names_count);
+        buf_add(buf, slice_of(column->names[number_column(row, column)]));
+        return;
+    }
+}
+
+struct line {
+    struct slice text;
+    struct slice sort_by; /* the whole line, or what decides before `place` */
+    size_t place;
+};
+
+static int compare_lines(const void *a_, const void *b_)
+{
+    const struct line *a = a_, *b = b_;
+    int order = slice_compare(a->sort_by, b->sort_by);
+
+    if (order != 0)
+        return order;
+    return a->place < b->place ? -1 : a->place > b->place;
+}
+
+struct table {
+    const char *name;
+    const struct column *columns;
+    size_t columns_count;
+    size_t row_bytes;
+    bool is_ordered; /* by its first column; the order of equal ones counts */
+};
+
+static void add_row(struct buf *buf, const struct table *table, const char *row)
+{
+    buf_add(buf, slice_of(table->name));
+    for (size_t i = 0; i < table->columns_count; i++) {
+        buf_add_char(buf, '\t');
+        add_column(buf, row, &table->columns[i]);
+    }
+    buf_add_char(buf, '\n');
+}
+
+/* Writes the rows to `text`, sorts their lines and adds them to `buf`. `lines` has room for all
+ * rows; it gets the lengths first, because `text` moves while it grows. */
+static void add_table(struct buf *buf, const struct table *table, const void *rows_,
+                      size_t count, struct buf *text, struct line *lines)
+{
+    const char *rows = rows_;
+    size_t at = 0;
+
+    buf_clear(text);
+    for (size_t i = 0; i < count; i++) {
+        size_t start = text->len;
+
+        add_row(text, table, rows + i * table->row_bytes);
+        lines[i] = (struct line){.text.len = text->len - start, .place = i};
+    }
+    if (buf_failed(text)) {
+        buf->has_failed = true;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        lines[i].text.ptr = text->bytes + at;
+        at += lines[i].text.len;
+        lines[i].sort_by = table->is_ordered
+                               ? text_column(rows + i * table->row_bytes, &table->columns[0])
+                               : lines[i].text;
+    }
+    if (count > 1)
+        qsort(lines, count, sizeof *lines, compare_lines);
+    for (size_t i = 0; i < count; i++)
+        buf_add(buf, lines[i].text);
+}
+
+void rules_release_canonical(const struct rules_release *release, struct buf *buf)
+{
+    struct arena scratch;
+    struct buf text;
+
+    arena_init(&scratch, RULES_RELEASE_BYTES_MAX);
+    buf_init(&text, RULES_RELEASE_BYTES_MAX);
+    buf_add_text(buf, "release");
+    for (size_t i = 0; i < 3; i++) {
+        buf_add_char(buf, '\t');
+        add_escaped(buf, i == 0   ? release->name
+                         : i == 1 ? release->version
+                                  : release->developer);
+    }
+    buf_add_char(buf, '\n');
+#define X(type, array)                                                                         \
+    {                                                                                          \
+        const struct table table = {#type, type##_columns, ARRAY_LEN(type##_columns),          \
+                                    sizeof(struct rules_##type),                               \
+                                    (const void *)type##_columns == action_columns};           \
+        struct line *lines = arena_array(&scratch, release->array##_count, sizeof *lines);     \
+                                                                                               \
+        if (lines != NULL)                                                                     \
+            add_table(buf, &table, release->array, release->array##_count, &text, lines);      \
+    }
+    RULES_TABLES(X)
+#undef X
+    if (scratch.has_failed)
+        buf->has_failed = true;
+    arena_release(&scratch);
+    buf_release(&text);
+}
