@@ -1,7 +1,7 @@
 -- 0001_knowledge.sql -- releases of the clinical knowledge: one table per kind of row.
 --
--- A release is what `pgxgate rules import` read from the knowledge files, row by row and in the
--- order of the files (ordinal). It is named by the SHA-256 of its content and never edited:
+-- A release is what `pgxgate rules import` read from the knowledge files, row by row. It is named
+-- by the SHA-256 of its content and never edited:
 --
 --     draft --> tested --> active <--> retired          (a whole draft may be deleted)
 --
@@ -479,7 +479,7 @@ BEGIN
       FOR EACH STATEMENT EXECUTE FUNCTION pgxgate.refuse()', t);
     EXECUTE format('COMMENT ON COLUMN pgxgate.%I.release_id IS %L', t, 'The release.');
     EXECUTE format('COMMENT ON COLUMN pgxgate.%I.ordinal IS %L', t,
-      'Place in the release, in the order of the knowledge files.');
+      'Place among the rows of the release; for actions, which comes first.');
   END LOOP;
 END $$;
 

@@ -1,0 +1,279 @@
+/* gateway/store/knowledge_drugs.c -- drugs/<name>.json, alternatives.json and drug_codes.tsv.
+ *
+ * The table of codes has one code a line, tab separated, with a header line; it writes code
+ * systems short (SYSTEMS).
+ */
+#include <assert.h>
+
+#include "gateway/store/knowledge_reader.h"
+
+static const struct knowledge_member DRUG[] = {
+    {"name", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED, offsetof(struct rules_drug, name), NULL},
+    {"rxcui", KNOWLEDGE_ID, KNOWLEDGE_OPTIONAL, offsetof(struct rules_drug, rxcui), NULL},
+    {"codes", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
+    {"populations", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
+    {"indications", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
+    {"recommendations", KNOWLEDGE_ARRAY, KNOWLEDGE_REQUIRED, 0, NULL},
+};
+
+static const struct knowledge_member ALTERNATIVES[] = {
+    {"drugs", KNOWLEDGE_ARRAY, KNOWLEDGE_REQUIRED, 0, NULL},
+};
+#define ALTERNATIVE_MEMBERS 2 /* of DRUG: name, rxcui */
+
+static const struct knowledge_member CODE[] = {
+    {"system", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED, offsetof(struct rules_drug_code, system),
+     NULL},
+    {"code", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED, offsetof(struct rules_drug_code, code), NULL},
+    {"term_type", KNOWLEDGE_TEXT, KNOWLEDGE_OPTIONAL,
+     offsetof(struct rules_drug_code, term_type), NULL},
+    {"form", KNOWLEDGE_NAME, KNOWLEDGE_OPTIONAL, offsetof(struct rules_drug_code, form),
+     &NAMES_form},
+    {"display", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED, offsetof(struct rules_drug_code, display),
+     NULL},
+    {"source", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED, offsetof(struct rules_drug_code, source),
+     NULL},
+};
+
+static const struct knowledge_member POPULATION[] = {
+    {"id", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED, offsetof(struct rules_population, id), NULL},
+    {"label", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED, offsetof(struct rules_population, label),
+     NULL},
+};
+
+static const struct knowledge_member INDICATION[] = {
+    {"population", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED,
+     offsetof(struct rules_indication, population), NULL},
+    {"system", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED, offsetof(struct rules_indication, system),
+     NULL},
+    {"code", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED, offsetof(struct rules_indication, code), NULL},
+};
+
+#define OF_RECOMMENDATION(field) offsetof(struct rules_recommendation, field)
+static const struct knowledge_member RECOMMENDATION[] = {
+    {"id", KNOWLEDGE_ID, KNOWLEDGE_REQUIRED, OF_RECOMMENDATION(id), NULL},
+    {"source", KNOWLEDGE_ID, KNOWLEDGE_REQUIRED, OF_RECOMMENDATION(source), NULL},
+    {"population", KNOWLEDGE_TEXT, KNOWLEDGE_OPTIONAL, OF_RECOMMENDATION(population), NULL},
+    {"when", KNOWLEDGE_OBJECT, KNOWLEDGE_REQUIRED, 0, NULL},
+    {"classification", KNOWLEDGE_NAME, KNOWLEDGE_REQUIRED, OF_RECOMMENDATION(classification),
+     &NAMES_classification},
+    {"flags", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
+    {"alert", KNOWLEDGE_NAME, KNOWLEDGE_REQUIRED, OF_RECOMMENDATION(alert), &NAMES_alert},
+    {"message", KNOWLEDGE_ID, KNOWLEDGE_REQUIRED, OF_RECOMMENDATION(message), NULL},
+    {"age", KNOWLEDGE_OBJECT, KNOWLEDGE_OPTIONAL, 0, NULL},
+    {"actions", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
+    {"implications", KNOWLEDGE_OBJECT, KNOWLEDGE_OPTIONAL, 0, NULL},
+};
+
+static const struct knowledge_member AGE[] = {
+    {"from", KNOWLEDGE_NUMBER, KNOWLEDGE_OPTIONAL, OF_RECOMMENDATION(age_from_years), NULL},
+    {"below", KNOWLEDGE_NUMBER, KNOWLEDGE_OPTIONAL, OF_RECOMMENDATION(age_below_years), NULL},
+};
+
+static const struct knowledge_member ACTION[] = {
+    {"do", KNOWLEDGE_NAME, KNOWLEDGE_REQUIRED, offsetof(struct rules_action, kind),
+     &NAMES_action_kind},
+    {"drug", KNOWLEDGE_TEXT, KNOWLEDGE_OPTIONAL, offsetof(struct rules_action, drug), NULL},
+    {"percent", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
+    {"amount", KNOWLEDGE_SCORE, KNOWLEDGE_OPTIONAL, offsetof(struct rules_action, amount_x100),
+     NULL},
+    {"unit", KNOWLEDGE_TEXT, KNOWLEDGE_OPTIONAL, offsetof(struct rules_action, unit), NULL},
+};
+
+/* --- recommendations -----------------------------------------------------------------------
+ */
+
+/* What the parts of a recommendation need; `row` may move when another one is added, not
+ * before. */
+struct recommendation_part {
+    struct rules_recommendation *row;
+    struct slice gene;
+    uint32_t percents[2];
+    size_t percents_count;
+};
+
+static void read_key(struct knowledge_reader *r, struct json element, void *owner)
+{
+    const struct recommendation_part *part = owner;
+    struct rules_condition *row = knowledge_row(r, rules_add_condition(r->release));
+
+    if (row == NULL)
+        return;
+    row->recommendation = part->row->id;
+    row->gene = part->gene;
+    row->key = knowledge_text(r, element, KNOWLEDGE_TEXT);
+}
+
+static void read_condition(struct knowledge_reader *r, struct slice key, struct json value,
+                           void *owner)
+{
+    struct recommendation_part *part = owner;
+    size_t before = r->release->conditions_count;
+
+    part->gene = key;
+    knowledge_each_element(r, value, read_key, part);
+    if (!r->has_failed && r->release->conditions_count == before)
+        knowledge_fail(r, ERR_INVALID, "needs at least one key");
+}
+
+static void read_flag(struct knowledge_reader *r, struct json element, void *owner)
+{
+    static const char *const FLAGS[] = {"alternative", "dose", "other"};
+    struct recommendation_part *part = owner;
+    bool *const fields[] = {&part->row->has_alternative, &part->row->has_dose,
+                            &part->row->has_other};
+    struct slice text = knowledge_text(r, element, KNOWLEDGE_ID);
+    uint32_t flag = 0;
+
+    static_assert(ARRAY_LEN(FLAGS) == ARRAY_LEN(fields), "one field per flag");
+    if (r->has_failed)
+        return;
+    if (!names_find(&(struct names){FLAGS, ARRAY_LEN(FLAGS)}, text, &flag))
+        knowledge_fail(r, ERR_INVALID, "must be one of: alternative, dose, other");
+    else if (*fields[flag])
+        knowledge_fail(r, ERR_INVALID, "is given twice");
+    else
+        *fields[flag] = true;
+}
+
+static void read_percent(struct knowledge_reader *r, struct json element, void *owner)
+{
+    struct recommendation_part *part = owner;
+    uint32_t percent = knowledge_number(r, element);
+
+    if (part->percents_count == ARRAY_LEN(part->percents))
+        knowledge_fail(r, ERR_INVALID, "has two elements, from and to");
+    else
+        part->percents[part->percents_count++] = percent;
+}
+
+static void read_action(struct knowledge_reader *r, struct json element, void *owner)
+{
+    struct recommendation_part *part = owner;
+    struct rules_action *row = knowledge_row(r, rules_add_action(r->release));
+
+    if (row == NULL)
+        return;
+    row->recommendation = part->row->id;
+    knowledge_read_object(r, element, ACTION, ARRAY_LEN(ACTION), row);
+    if (json_is_absent(json_get(element, "percent")))
+        return;
+    part->percents_count = 0;
+    knowledge_each(r, element, "percent", read_percent, part);
+    if (!r->has_failed && part->percents_count != ARRAY_LEN(part->percents)) {
+        (void)knowledge_enter(r, "percent");
+        knowledge_fail(r, ERR_INVALID, "has two elements, from and to");
+        return;
+    }
+    row->percent_from = part->percents[0];
+    row->percent_to = part->percents[1];
+}
+
+static void read_implication(struct knowledge_reader *r, struct slice key, struct json value,
+                             void *owner)
+{
+    const struct recommendation_part *part = owner;
+    struct rules_implication *row = knowledge_row(r, rules_add_implication(r->release));
+
+    if (row == NULL)
+        return;
+    row->recommendation = part->row->id;
+    row->gene = key;
+    row->message = knowledge_text(r, value, KNOWLEDGE_ID);
+}
+
+static void read_recommendation(struct knowledge_reader *r, struct json element, void *owner)
+{
+    const struct slice *drug = owner;
+    struct recommendation_part part = {
+        .row = knowledge_row(r, rules_add_recommendation(r->release))};
+    struct json age = json_get(element, "age");
+    size_t place;
+
+    if (part.row == NULL)
+        return;
+    part.row->drug = *drug;
+    part.row->age_below_years = RULES_AGE_NO_MAX;
+    knowledge_read_object(r, element, RECOMMENDATION, ARRAY_LEN(RECOMMENDATION), part.row);
+    if (!r->has_failed && !json_is_absent(age)) {
+        place = knowledge_enter(r, "age");
+        knowledge_read_object(r, age, AGE, ARRAY_LEN(AGE), part.row);
+        knowledge_leave(r, place);
+    }
+    knowledge_each_member(r, element, "when", read_condition, &part);
+    knowledge_each(r, element, "flags", read_flag, &part);
+    knowledge_each(r, element, "actions", read_action, &part);
+    knowledge_each_member(r, element, "implications", read_implication, &part);
+}
+
+/* --- drugs ---------------------------------------------------------------------------------
+ */
+
+static void read_code(struct knowledge_reader *r, struct json element, void *owner)
+{
+    const struct slice *drug = owner;
+    struct rules_drug_code *row = knowledge_row(r, rules_add_drug_code(r->release));
+
+    if (row == NULL)
+        return;
+    row->drug = *drug;
+    knowledge_read_object(r, element, CODE, ARRAY_LEN(CODE), row);
+}
+
+static void read_population(struct knowledge_reader *r, struct json element, void *owner)
+{
+    const struct slice *drug = owner;
+    struct rules_population *row = knowledge_row(r, rules_add_population(r->release));
+
+    if (row == NULL)
+        return;
+    row->drug = *drug;
+    knowledge_read_object(r, element, POPULATION, ARRAY_LEN(POPULATION), row);
+}
+
+static void read_indication(struct knowledge_reader *r, struct json element, void *owner)
+{
+    const struct slice *drug = owner;
+    struct rules_indication *row = knowledge_row(r, rules_add_indication(r->release));
+
+    if (row == NULL)
+        return;
+    row->drug = *drug;
+    knowledge_read_object(r, element, INDICATION, ARRAY_LEN(INDICATION), row);
+}
+
+void knowledge_read_drug(struct knowledge_reader *r, struct json root, struct slice stem)
+{
+    struct rules_drug *row = knowledge_row(r, rules_add_drug(r->release));
+    struct slice name;
+
+    if (row == NULL)
+        return;
+    knowledge_read_object(r, root, DRUG, ARRAY_LEN(DRUG), row);
+    name = row->name;
+    if (!r->has_failed && !slice_eq(name, stem)) {
+        (void)knowledge_enter(r, "name");
+        knowledge_fail(r, ERR_INVALID, "must be the file's name, '%.*s'", SLICE_ARG(stem));
+    }
+    knowledge_each(r, root, "codes", read_code, &name);
+    knowledge_each(r, root, "populations", read_population, &name);
+    knowledge_each(r, root, "indications", read_indication, &name);
+    knowledge_each(r, root, "recommendations", read_recommendation, &name);
+}
+
+static void read_alternative(struct knowledge_reader *r, struct json element, void *owner)
+{
+    struct rules_drug *row = knowledge_row(r, rules_add_drug(r->release));
+
+    (void)owner;
+    if (row == NULL)
+        return;
+    row->is_alternative_only = true;
+    knowledge_read_object(r, element, DRUG, ALTERNATIVE_MEMBERS, row);
+}
+
+void knowledge_read_alternatives(struct knowledge_reader *r, struct json root)
+{
+    knowledge_read_object(r, root, ALTERNATIVES, ARRAY_LEN(ALTERNATIVES), NULL);
+    knowledge_each(r, root, "drugs", read_alternative, NULL);
+}

@@ -1,0 +1,23 @@
+/* gateway/store/knowledge_files.h -- from the folder that people review to the rows of a
+ * release.
+ *
+ *   release.json  sources.json  alternatives.json  drug_codes.tsv
+ *   genes/<symbol>.json  drugs/<name>.json  messages/<locale>/<name>.json  tests/<name>.json
+ *
+ * All of them must be there. Files ending in .md and names that begin with a dot are for
+ * people; anything else is an error, so that a misspelt name is not silently left out.
+ *
+ * Errors name the file, the place in it ("recommendations[3].when.CYP2C19") and what is
+ * allowed. Types, spelling and limits are checked here; whether the rows fit each other is
+ * checked by rules_knowledge_new.
+ */
+#ifndef GATEWAY_STORE_KNOWLEDGE_FILES_H
+#define GATEWAY_STORE_KNOWLEDGE_FILES_H
+
+#include "rules/release.h"
+
+/* On success `ret` is initialised and the caller's to release; on failure it is left alone. */
+enum err_code store_read_files(const char *dir, struct rules_release *ret,
+                               struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,58 @@
+/* gateway/store/release_tables.h -- which field of which struct is which column of which table.
+ *
+ * The one place that knows both rules/release.h and migrations/0001_knowledge.sql: a new column
+ * is one line here, and is then written and read.
+ */
+#ifndef GATEWAY_STORE_RELEASE_TABLES_H
+#define GATEWAY_STORE_RELEASE_TABLES_H
+
+#include "gateway/store/names.h"
+#include "rules/base/buf.h"
+
+enum release_column_kind {
+    RELEASE_TEXT,           /* struct slice; NOT NULL */
+    RELEASE_TEXT_OR_NULL,   /* struct slice; empty <-> NULL */
+    RELEASE_FLAG,           /* bool */
+    RELEASE_NUMBER,         /* uint32_t */
+    RELEASE_NUMBER_OR_NULL, /* uint32_t; UINT32_MAX (no end) <-> NULL */
+    RELEASE_NUMBER_IF,      /* uint32_t; the bool at flag_offset is false <-> NULL */
+    RELEASE_NAME,           /* an enum by its name */
+};
+
+struct release_column {
+    const char *name;
+    enum release_column_kind kind;
+    size_t offset;
+    size_t flag_offset;        /* RELEASE_NUMBER_IF */
+    const struct names *names; /* RELEASE_NAME */
+};
+
+struct release_table {
+    const char *name;
+    const struct release_column *columns;
+    size_t columns_count;
+    size_t row_bytes;
+    size_t array_offset, count_offset; /* in struct rules_release */
+    void *(*add)(struct rules_release *release);
+};
+
+/* In dependency order. */
+#define X(type, array)       +1
+#define RELEASE_TABLES_COUNT (0 RULES_TABLES(X))
+extern const struct release_table RELEASE_TABLES[];
+enum { RELEASE_TABLES_TOTAL = RELEASE_TABLES_COUNT };
+#undef RELEASE_TABLES_COUNT
+#undef X
+
+const char *release_rows(const struct release_table *table, const struct rules_release *release,
+                         size_t *ret_count);
+
+/* The field in the text form of COPY (PostgreSQL documentation, COPY, "Text Format"). */
+void release_write_field(struct buf *buf, const struct release_column *column, const char *row);
+
+/* The field from a cell; ptr NULL: SQL's NULL. Texts are copied into the arena. False when the
+ * cell does not fit the column. */
+bool release_read_field(const struct release_column *column, struct slice cell,
+                        struct arena *arena, char *row);
+
+#endif

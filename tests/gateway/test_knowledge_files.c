@@ -1,0 +1,380 @@
+/* tests/gateway/test_knowledge_files.c -- good knowledge files become rows; bad ones are
+ * refused with file, place and what is allowed. */
+#include "tests/gateway/knowledge_fixture.h"
+
+/* --- good files ----------------------------------------------------------------------------
+ */
+
+static void every_member_arrives_in_its_field(void **state)
+{
+    struct rules_release r;
+
+    (void)state;
+    fixture_release("1", &r);
+    assert_slice_equal(r.name, "fixture");
+    assert_slice_equal(r.developer, "the pgxgate contributors");
+    assert_int_equal(r.sources_count, 2);
+    assert_slice_equal(r.sources[0].pmids, "1 2");
+    assert_int_equal(r.genes_count, 2);
+    assert_int_equal(r.genes[1].method, RULES_METHOD_ACTIVITY_SCORE);
+    assert_int_equal(r.genes[0].key_kind, RULES_KEY_PHENOTYPE);
+    assert_int_equal(r.phenotypes_count, 8);
+    assert_slice_equal(r.phenotypes[2].abbreviation, "PM");
+    assert_int_equal(r.alleles_count, 7);
+    assert_false(r.alleles[0].has_value);
+    assert_int_equal(r.alleles[4].value_x100, 25);
+    assert_false(r.alleles[5].has_value);
+    assert_true(r.alleles[6].has_value && r.alleles[6].is_at_least);
+    assert_int_equal(r.alleles[6].value_x100, 300);
+    assert_slice_equal(r.allele_aliases[0].allele, "*2");
+    assert_int_equal(r.pair_rules_count, 3);
+    assert_slice_equal(r.pair_rules[1].second, "No function");
+    assert_int_equal(r.score_rules[1].to_x100, 225);
+    assert_int_equal(r.score_rules[2].to_x100, RULES_SCORE_NO_MAX);
+    rules_release_release(&r);
+}
+
+static void drugs_and_their_recommendations_arrive(void **state)
+{
+    const struct rules_recommendation *poor;
+    struct rules_release r;
+
+    (void)state;
+    fixture_release("1", &r);
+    assert_int_equal(r.drugs_count, 3);
+    assert_true(r.drugs[2].is_alternative_only);
+    assert_int_equal(r.drug_codes_count, 4);
+    assert_slice_equal(r.drug_codes[1].system, "http://www.nlm.nih.gov/research/umls/rxnorm");
+    assert_int_equal(r.drug_codes[3].form, RULES_FORM_LOCAL);
+    assert_slice_equal(r.drug_codes[3].display, "codeine \"gel\" \xc3\xa4");
+    assert_slice_equal(r.indications[0].code, "I21*");
+    assert_int_equal(r.recommendations_count, 3);
+    assert_slice_equal(r.recommendations[0].population, "ACS");
+    assert_true(r.recommendations[0].has_alternative);
+    assert_false(r.recommendations[0].has_dose);
+    assert_int_equal(r.recommendations[0].alert, RULES_ALERT_CRITICAL);
+    assert_int_equal(r.recommendations[0].age_below_years, RULES_AGE_NO_MAX);
+    poor = &r.recommendations[2];
+    assert_true(poor->has_alternative && poor->has_dose && poor->has_other);
+    assert_int_equal(poor->age_from_years, 12);
+    assert_int_equal(poor->age_below_years, 18);
+    assert_int_equal(r.conditions_count, 4);
+    assert_slice_equal(r.conditions[2].key, "Intermediate Metabolizer");
+    assert_int_equal(r.actions_count, 5);
+    assert_slice_equal(r.actions[1].drug, "prasugrel");
+    assert_int_equal(r.actions[3].percent_from, 25);
+    assert_int_equal(r.actions[3].percent_to, 50);
+    assert_int_equal(r.actions[4].amount_x100, 2050);
+    assert_slice_equal(r.actions[4].unit, "mg/d");
+    assert_slice_equal(r.implications[0].message, "clopidogrel.implies-poor");
+    rules_release_release(&r);
+}
+
+static void wording_and_tests_arrive(void **state)
+{
+    struct rules_release r;
+
+    (void)state;
+    fixture_release("1", &r);
+    assert_int_equal(r.messages_count, 4);
+    assert_slice_equal(r.messages[0].locale, "en");
+    assert_slice_equal(r.messages[0].options, "prasugrel\nticagrelor");
+    assert_slice_equal(r.messages[0].meaning, "Little active drug is formed: \\ \"none\".");
+    assert_int_equal(r.messages[2].verdict.len, 0);
+    assert_int_equal(r.tests_count, 2);
+    assert_int_equal(r.tests[0].alert, RULES_ALERT_CRITICAL);
+    assert_slice_equal(r.tests[1].recommendations, "clopidogrel-normal");
+    assert_int_equal(r.tests[1].population.len, 0);
+    assert_slice_equal(r.test_genes[0].result, "*2/*2");
+    rules_release_release(&r);
+}
+
+static void the_fixture_is_valid_and_its_tests_hold(void **state)
+{
+    char hash[DIGEST_HEX_SIZE];
+    struct rules_knowledge *knowledge = fixture_knowledge("1", hash);
+    size_t run = 0;
+
+    (void)state;
+    assert_slice_equal(rules_knowledge_hash(knowledge), hash);
+    assert_int_equal(rules_run_tests(knowledge, NULL, NULL, &run), 0);
+    assert_int_equal(run, 2);
+    rules_knowledge_release(knowledge);
+}
+
+static void files_for_people_are_passed_over(void **state)
+{
+    struct rules_release release;
+    struct err err = {0};
+    char dir[PATH_MAX];
+
+    (void)state;
+    fixture_make(dir);
+    fixture_write(dir, "NOTICE.md", "x", 1);
+    fixture_write(dir, "genes/README.md", "x", 1);
+    fixture_write(dir, "genes/.CYP2C19.json.swp", "x", 1);
+    assert_ok(store_read_files(dir, &release, &err), &err);
+    rules_release_release(&release);
+    fixture_remove(dir);
+}
+
+/* --- bad files -----------------------------------------------------------------------------
+ */
+
+struct bad {
+    const char *file, *find, *put;
+    enum err_code code;
+    const char *text; /* what the error must contain */
+};
+
+#define GENE   "genes/CYP2C19.json"
+#define SCORE  "genes/CYP2D6.json"
+#define DRUG   "drugs/clopidogrel.json"
+#define OTHER  "drugs/codeine.json"
+#define CODES  "drug_codes.tsv"
+#define WORDS  "messages/en/clopidogrel.json"
+#define TESTED "tests/clopidogrel.json"
+#define SRC    "sources.json"
+
+static const struct bad BAD[] = {
+    /* grammar and encoding */
+    {SRC, "] }\n", "", ERR_SYNTAX, "sources.json: JSON: "},
+    {SRC, "\"CPIC\"", "'CPIC'", ERR_SYNTAX, "sources.json: JSON: "},
+    {SRC, "\"CPIC\"", "NaN", ERR_SYNTAX, "sources.json: JSON: "},
+    {SRC, "\"2022\",", "\"2022\",,", ERR_SYNTAX, "sources.json: JSON: "},
+    {SRC, "A guideline", "A gu\xffideline", ERR_SYNTAX, "sources.json: JSON: "},
+    {SRC, "A guideline", "A\\u0000b", ERR_SYNTAX, "sources.json: JSON: "},
+    {SRC, "{ \"id\": \"guide-1\"", "{ \"id\": \"g\", \"id\": \"guide-1\"", ERR_INVALID,
+     "sources.json: JSON: "},
+    {SRC, "{ \"sources\": [", "[", ERR_SYNTAX, "sources.json"},
+    /* types */
+    {"release.json", "\"1\"", "1", ERR_INVALID,
+     "release.json: version: must be a string, is number"},
+    {"release.json", "\"fixture\"", "null", ERR_INVALID,
+     "release.json: name: must be a string, is null"},
+    {"release.json", "\"fixture\"", "\"fix ture\"", ERR_INVALID,
+     "release.json: name: must be letters, digits, '.', '_' and '-'"},
+    {SCORE, "false", "\"false\"", ERR_INVALID,
+     "genes/CYP2D6.json: counts_lowest_two: must be true or false, is string"},
+    {SCORE, "\"0.25\"", "0.25", ERR_INVALID, "alleles[2].value: must be a string, is number"},
+    {SCORE, "\"0.25\"", "\"0.255\"", ERR_INVALID,
+     "alleles[2].value: must be a number in quotes"},
+    {SCORE, "\"to\": \"0.0\"", "\"to\": \"zero\"", ERR_INVALID,
+     "scores[0].to: must be a number"},
+    {GENE, "[ { \"name\": \"*1\"", "[ 5, { \"name\": \"*1\"", ERR_INVALID,
+     "genes/CYP2C19.json: alleles[0]: must be an object, is number"},
+    {GENE, "[\"No function\", \"No function\"]", "\"No function\"", ERR_INVALID,
+     "pairs[2].of: must be an array, is string"},
+    {GENE, "[\"No function\", \"No function\"]", "[]", ERR_INVALID,
+     "pairs[2]: a pair has one or two elements"},
+    {GENE, "[\"No function\", \"No function\"]", "[\"a\", \"b\", \"c\"]", ERR_INVALID,
+     "pairs[2].of[2]: a pair has at most two elements"},
+    {DRUG, "{ \"CYP2C19\": [\"Poor Metabolizer\"] }", "{ \"CYP2C19\": \"Poor Metabolizer\" }",
+     ERR_INVALID, "recommendations[0].when.CYP2C19: must be an array, is string"},
+    {DRUG, "{ \"CYP2C19\": [\"Poor Metabolizer\"] }", "{ \"CYP2C19\": [] }", ERR_INVALID,
+     "recommendations[0].when.CYP2C19: needs at least one key"},
+    {DRUG, "[\"alternative\"]", "[\"alternative\", \"alternative\"]", ERR_INVALID,
+     "recommendations[0].flags[1]: is given twice"},
+    {OTHER, "12,", "12.5,", ERR_INVALID, "recommendations[0].age.from: must be a whole number"},
+    {OTHER, "12,", "-1,", ERR_INVALID, "recommendations[0].age.from: must be a whole number"},
+    {OTHER, "[25, 50]", "[25]", ERR_INVALID, "actions[0].percent: has two elements"},
+    {OTHER, "[25, 50]", "[25, 50, 75]", ERR_INVALID, "actions[0].percent[2]: has two elements"},
+    {OTHER, "[25, 50]", "[25, 12345678901234567890123]", ERR_INVALID,
+     "actions[0].percent[1]: must be a whole number"},
+    /* unknown and missing members, unknown words */
+    {GENE, "\"function\": \"No", "\"functoin\": \"No", ERR_INVALID,
+     "alleles[0]: unknown member 'functoin'; there are: name, function, value"},
+    {SRC, "\"publisher\": \"CPIC\", ", "", ERR_INVALID,
+     "sources[0]: member 'publisher' is missing"},
+    {GENE, "function_pair", "guess", ERR_INVALID,
+     "method: must be one of: activity_score, function_pair, allele_presence, genotype, "
+     "sex_linked"},
+    {DRUG, "\"critical\"", "\"loud\"", ERR_INVALID,
+     "recommendations[0].alert: must be one of: none, info, warning, critical"},
+    {DRUG, "\"alternative\"", "\"alternatives\"", ERR_INVALID,
+     "recommendations[0].flags[0]: must be one of: alternative, dose, other"},
+    {DRUG, "\"do\": \"avoid\"", "\"do\": \"shun\"", ERR_INVALID,
+     "recommendations[0].actions[0].do: must be one of: avoid, use_alternative"},
+    /* texts */
+    {GENE, "\"*2\", \"function\"", "\"\", \"function\"", ERR_INVALID,
+     "alleles[1].name: must not be empty"},
+    {GENE, "\"*2\", \"function\"", "\"*2 \", \"function\"", ERR_INVALID,
+     "alleles[1].name: begins or ends with a space"},
+    {WORDS, "Nothing to change.", "Nothing\\nto change.", ERR_INVALID,
+     "messages[1].meaning: must be one line"},
+    {WORDS, "usual dose",
+     "a verdict that goes on and on until it does not fit the summary of any card", ERR_LIMIT,
+     "messages[1].verdict: has 75 characters, at most 70"},
+    {WORDS, "\"meaning\": \"Less active drug.\"", "\"options\": [\"x\"]", ERR_INVALID,
+     "messages[2]: needs a verdict or a meaning"},
+    {TESTED, "[\"clopidogrel-poor\"]", "[\"clopidogrel-poor\", \"clopidogrel-normal\"]",
+     ERR_INVALID, "tests[0].recommendations[1]: must come after"},
+    /* a file's name */
+    {GENE, "\"CYP2C19\"", "\"CYP2C9\"", ERR_INVALID,
+     "symbol: must be the file's name, 'CYP2C19'"},
+    {DRUG, "\"clopidogrel\"", "\"clopidogrell\"", ERR_INVALID,
+     "name: must be the file's name, 'clopidogrel'"},
+    /* the table of codes */
+    {CODES, "term_type", "tty", ERR_INVALID,
+     "drug_codes.tsv: line 1: column 4 must be called 'term_type'"},
+    {CODES, "\tIN\t", "\t", ERR_INVALID, "line 2: has 6 columns, must have 7"},
+    {CODES, "\tIN\t", "\tIN\t\t", ERR_INVALID, "line 2: has 8 columns, must have 7"},
+    {CODES, "rxnorm\t2670", "rxnrom\t2670", ERR_INVALID,
+     "line 3: system must be one of: rxnorm, atc, ndc, snomed"},
+    {CODES, "local", "topical", ERR_INVALID, "line 4: form must be one of: systemic, local"},
+    {CODES, "32968", "", ERR_INVALID, "line 2: code must not be empty"},
+    {CODES, "\xc3\xa4", "\xc3", ERR_SYNTAX, "line 4: display is not UTF-8"},
+    {CODES, "\xc3\xa4", "\xed\xa0\x80", ERR_SYNTAX, "line 4: display is not UTF-8"},
+    {CODES, "RxNorm\n", "RxNorm\r\n", ERR_INVALID, "line 2: source has a control character"},
+    {CODES, "made up\n", "made up", ERR_SYNTAX, "does not end with a line break"},
+};
+
+static void bad_files_are_refused_with_the_place(void **state)
+{
+    char dir[PATH_MAX];
+
+    (void)state;
+    fixture_make(dir);
+    for (size_t i = 0; i < ARRAY_LEN(BAD); i++) {
+        struct rules_release release = {.name = SLICE("untouched")};
+        struct err err = {0};
+
+        fixture_change(dir, BAD[i].file, BAD[i].find, BAD[i].put);
+        if (store_read_files(dir, &release, &err) != BAD[i].code)
+            fail_msg("row %zu: %s, \"%s\"", i, err_code_name(err.code), err.text);
+        if (strstr(err.text, BAD[i].text) == NULL || strstr(err.text, BAD[i].file) != err.text)
+            fail_msg("row %zu: got \"%s\", want \"%s\"", i, err.text, BAD[i].text);
+        assert_slice_equal(release.name, "untouched");
+        fixture_write(dir, BAD[i].file, fixture_text(BAD[i].file),
+                      strlen(fixture_text(BAD[i].file)));
+    }
+    fixture_remove(dir);
+}
+
+/* What the reader cannot see, the snapshot refuses. */
+static void rows_that_do_not_fit_each_other_are_refused_later(void **state)
+{
+    static const struct bad ROWS[] = {
+        {DRUG, "\"guide-1\"", "\"guide-9\"", ERR_INVALID, "guide-9"},
+        {DRUG, "\"prasugrel\"", "\"prasugrol\"", ERR_INVALID, "prasugrol"},
+        {DRUG, "{ \"CYP2C19\": [\"Poor", "{ \"CYP2C99\": [\"Poor", ERR_INVALID, "CYP2C99"},
+        {GENE, "\"allele\": \"*2\"", "\"allele\": \"*3\"", ERR_INVALID, "*3"},
+        {GENE, "\"name\": \"*2\"", "\"name\": \"*1\"", ERR_INVALID, "twice"},
+        {CODES, "codeine\trxnorm", "cocaine\trxnorm", ERR_INVALID, "cocaine"},
+        {TESTED, "[\"clopidogrel-poor\"]", "[\"clopidogrel-rich\"]", ERR_INVALID, "-rich"},
+    };
+    char dir[PATH_MAX];
+
+    (void)state;
+    fixture_make(dir);
+    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+        struct rules_knowledge *knowledge = NULL;
+        struct rules_release release;
+        struct err err = {0};
+
+        fixture_change(dir, ROWS[i].file, ROWS[i].find, ROWS[i].put);
+        assert_ok(store_read_files(dir, &release, &err), &err);
+        if (rules_knowledge_new(&release, SLICE("x"), &knowledge, &err) != ROWS[i].code ||
+            strstr(err.text, ROWS[i].text) == NULL)
+            fail_msg("row %zu: \"%s\"", i, err.text);
+        rules_release_release(&release);
+        fixture_write(dir, ROWS[i].file, fixture_text(ROWS[i].file),
+                      strlen(fixture_text(ROWS[i].file)));
+    }
+    fixture_remove(dir);
+}
+
+static void expect_refusal(const char *dir, enum err_code code, const char *text)
+{
+    struct rules_release release;
+    struct err err = {0};
+
+    if (store_read_files(dir, &release, &err) != code || strstr(err.text, text) == NULL)
+        fail_msg("got %s \"%s\", want \"%s\"", err_code_name(err.code), err.text, text);
+}
+
+static void missing_and_unexpected_files_are_refused(void **state)
+{
+    char dir[PATH_MAX], path[PATH_MAX + 64];
+
+    (void)state;
+    expect_refusal("/nowhere/at/all", ERR_NOT_FOUND, "/nowhere/at/all: No such file");
+    fixture_make(dir);
+    for (size_t i = 0; i < ARRAY_LEN(FIXTURE_FILES); i++) {
+        const char *name = FIXTURE_FILES[i].name;
+
+        if (strchr(name, '/') != NULL)
+            continue;
+        (void)snprintf(path, sizeof path, "%s/%s", dir, name);
+        assert_int_equal(unlink(path), 0);
+        expect_refusal(dir, ERR_NOT_FOUND, name);
+        fixture_write(dir, name, FIXTURE_FILES[i].text, strlen(FIXTURE_FILES[i].text));
+    }
+    fixture_write(dir, "drug_code.tsv", "", 0);
+    expect_refusal(dir, ERR_INVALID, "drug_code.tsv: unexpected; there are: release.json");
+    (void)snprintf(path, sizeof path, "%s/drug_code.tsv", dir);
+    assert_int_equal(unlink(path), 0);
+    fixture_write(dir, "genes/CYP2C19.jsn", "{}", 2);
+    expect_refusal(dir, ERR_INVALID, "genes/CYP2C19.jsn: unexpected");
+    (void)snprintf(path, sizeof path, "%s/genes/CYP2C19.jsn", dir);
+    assert_int_equal(unlink(path), 0);
+    (void)snprintf(path, sizeof path, "%s/messages/english words", dir);
+    assert_int_equal(mkdir(path, 0700), 0);
+    expect_refusal(dir, ERR_INVALID, "messages/english words: unexpected");
+    fixture_remove(dir);
+}
+
+static void large_and_strange_files_are_refused(void **state)
+{
+    size_t large = (size_t)16 * 1024 * 1024 + 1;
+    char *text = malloc(large), dir[PATH_MAX], path[PATH_MAX + 64];
+
+    (void)state;
+    assert_non_null(text);
+    memset(text, ' ', large);
+    fixture_make(dir);
+    fixture_write(dir, "sources.json", text, large);
+    expect_refusal(dir, ERR_LIMIT, "sources.json: larger than 16777216 bytes");
+    fixture_write(dir, "sources.json", text, large - 1);
+    expect_refusal(dir, ERR_SYNTAX, "sources.json");
+    (void)snprintf(path, sizeof path, "%s/sources.json", dir);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    expect_refusal(dir, ERR_INVALID, "sources.json: not a file");
+    assert_int_equal(unlink(path), 0);
+    fixture_write(dir, "sources.json", "", 0);
+    expect_refusal(dir, ERR_SYNTAX, "sources.json");
+    fixture_remove(dir);
+    free(text);
+}
+
+/* The knowledge that ships with the gateway. */
+static void the_shipped_knowledge_is_read(void **state)
+{
+    struct rules_release release;
+    struct err err = {0};
+
+    (void)state;
+    assert_ok(store_read_files("rules/knowledge", &release, &err), &err);
+    assert_true(release.recommendations_count > 0);
+    assert_true(release.tests_count > 0);
+    rules_release_release(&release);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_member_arrives_in_its_field),
+        cmocka_unit_test(drugs_and_their_recommendations_arrive),
+        cmocka_unit_test(wording_and_tests_arrive),
+        cmocka_unit_test(the_fixture_is_valid_and_its_tests_hold),
+        cmocka_unit_test(files_for_people_are_passed_over),
+        cmocka_unit_test(bad_files_are_refused_with_the_place),
+        cmocka_unit_test(rows_that_do_not_fit_each_other_are_refused_later),
+        cmocka_unit_test(missing_and_unexpected_files_are_refused),
+        cmocka_unit_test(large_and_strange_files_are_refused),
+        cmocka_unit_test(the_shipped_knowledge_is_read),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
