@@ -149,7 +149,7 @@ HOT const char *find_special(const char *p, const char *end)
     return p;
 }
 
-/* The first byte from p on that is not white space; `end` when the text has none. */
+/* The first byte from p on that is not white space; at or behind `end` when there is none. */
 COLD const char *skip_space_run(const char *p, const char *end)
 {
 #ifdef __SSE2__
@@ -165,16 +165,14 @@ COLD const char *skip_space_run(const char *p, const char *end)
             _mm_or_si128(_mm_cmpeq_epi8(bytes, carriage_return), _mm_cmpeq_epi8(bytes, tab)));
         unsigned others = ~(unsigned)_mm_movemask_epi8(hits) & 0xffff;
 
-        if (others != 0) {
-            p += __builtin_ctz(others);
-            break;
-        }
+        if (others != 0)
+            return p + __builtin_ctz(others);
     }
 #else
     while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
         p++;
 #endif
-    return p < end ? p : end;
+    return p;
 }
 
 HOT const char *skip_space(const char *p, const char *end)
@@ -211,7 +209,7 @@ static enum fault check_unicode_escape(const char **p, const char *end)
         return FAULT_NONE;
     }
     /* Only a high surrogate with a low one behind it makes a character (RFC 8259 section 7). */
-    if (unit > 0xdbff || end - *p < 12 || (*p)[6] != '\\' || (*p)[7] != 'u')
+    if (unit > 0xdbff || end - *p < 8 || (*p)[6] != '\\' || (*p)[7] != 'u')
         return FAULT_SURROGATE;
     low = hex4(*p + 8, end);
     if (low < 0xdc00 || low > 0xdfff)
@@ -222,8 +220,10 @@ static enum fault check_unicode_escape(const char **p, const char *end)
 
 static enum fault check_escape(const char **p, const char *end)
 {
-    if (end - *p < 2)
+    if (end - *p < 2) {
+        *p = end;
         return FAULT_END;
+    }
     if ((*p)[1] == 'u')
         return check_unicode_escape(p, end);
     if ((*p)[1] == '\0' || strchr("\"\\/bfnrt", (*p)[1]) == NULL)

@@ -13,7 +13,7 @@
 
 #include "fhir/json_private.h"
 
-#define PAIRS_MEMBERS_MAX 8
+#define PAIRS_MEMBERS_MAX 4
 
 static struct slice raw_name(const struct json_doc *doc, const struct json_node *node)
 {

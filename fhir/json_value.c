@@ -100,7 +100,7 @@ static struct slice raw_name(struct json member)
 {
     const struct json_node *node = node_of(member);
 
-    if (node == NULL || node->name_start == 0)
+    if (node == NULL)
         return SLICE_NONE;
     return (struct slice){.ptr = member.doc->text + node->name_start, .len = node->name_len};
 }
@@ -122,8 +122,6 @@ static bool escaped_eq(struct slice raw, struct slice text)
 {
     struct json_bytes bytes = json_bytes_of(raw);
 
-    if (raw.len < text.len)
-        return false;
     for (size_t i = 0; i < text.len; i++)
         if (json_bytes_next(&bytes) != (unsigned char)text.ptr[i])
             return false;

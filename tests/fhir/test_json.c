@@ -51,9 +51,9 @@ static void release(struct reading *reading)
 /* Reads with each padding; all must agree. The caller releases the last. */
 static struct reading read_text(struct slice text)
 {
-    static const char *const PADDINGS[] = {"\"", "]",    "}",     "1",    "0",
-                                           ".5", "e",    " ",     ",",    ":1,\"a\"",
-                                           "\\", "\xbf", "]}],1", "true", "\xff"};
+    static const char *const PADDINGS[] = {"\"",    "]",     "}",    "1",        "0",  ".5",
+                                           "e",     " ",     ",",    ":1,\"a\"", "\\", "\xbf",
+                                           "]}],1", "udc00", "true", "\xff"};
     struct reading reading = read_padded(text, " ", NODES_MAX);
 
     for (size_t i = 0; i < ARRAY_LEN(PADDINGS); i++) {
@@ -229,6 +229,16 @@ static const struct {
     {TEXT("\"\\udc00\""), "JSON: lone surrogate at byte 1"},
     {TEXT("\"\\udfff\\ud800\""), "JSON: lone surrogate at byte 1"},
     {TEXT("\"\\ud800\\ud800\""), "JSON: lone surrogate at byte 1"},
+    {TEXT("\"\\udc00\\udc00\""), "JSON: lone surrogate at byte 1"},
+    {TEXT("\"\\ud800"), "JSON: lone surrogate at byte 1"},
+    {TEXT("\"\\ud800\\"), "JSON: lone surrogate at byte 1"},
+    {TEXT("\"\\ud800\\u"), "JSON: malformed escape at byte 1"},
+    {TEXT("\"\\ud800\\udc0"), "JSON: malformed escape at byte 1"},
+    {TEXT("\"\\ud800\\udc00"), "JSON: text ends early at byte 13"},
+    {TEXT("\""), "JSON: text ends early at byte 1"},
+    {TEXT("\"abc"), "JSON: text ends early at byte 4"},
+    {TEXT("\"\\"), "JSON: text ends early at byte 2"},
+    {TEXT("\"\\u006"), "JSON: malformed escape at byte 1"},
     {TEXT("\"\\ud800\\u0041\""), "JSON: lone surrogate at byte 1"},
     {TEXT("\"\\ud800 \\udc00\""), "JSON: lone surrogate at byte 1"},
     {TEXT("\"\\ud800\\ndc00\""), "JSON: lone surrogate at byte 1"},
@@ -247,6 +257,46 @@ static void invalid_texts_are_refused_with_their_place(void **state)
                      err_code_name(reading.code), reading.err.text, INVALID[i].want);
         release(&reading);
     }
+}
+
+/* Every byte in each place of the grammar. */
+static void only_the_right_bytes_stand_between_values(void **state)
+{
+    static const struct {
+        const char *before, *behind;
+        const char *allowed;
+    } rows[] = {
+        {"[1", "2]", "0123456789,.eE"},
+        {"[\"a\"", "\"b\"]", ","},
+        {"[[]", "[]]", ","},
+        {"{\"a\"", "1}", ":"},
+        {"{\"a\":1", "\"b\":2}", ","},
+        {"{\"a\":[]", "}", " \t\r\n"},
+        {"[", "]", " \t\r\n0123456789"},
+        {"{", "}", " \t\r\n"},
+        {"", "[]", " \t\r\n"},
+        {"[]", "", " \t\r\n"},
+        {"", "", "0123456789"},
+        {"{", "a\":1}", "\""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        for (int byte = 0; byte < 256; byte++) {
+            bool is_allowed = byte != 0 && strchr(rows[i].allowed, byte) != NULL;
+            struct reading reading;
+            struct buf text;
+
+            buf_init(&text, 100);
+            buf_add(&text, slice_of(rows[i].before));
+            buf_add_char(&text, (char)byte);
+            buf_add(&text, slice_of(rows[i].behind));
+            reading = read_padded(buf_slice(&text), "]", NODES_MAX);
+            if ((reading.code == ERR_OK) != is_allowed)
+                fail_msg("%.*s", SLICE_ARG(buf_slice(&text)));
+            release(&reading);
+            buf_release(&text);
+        }
 }
 
 static const char RICH[] =
@@ -443,6 +493,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(valid_texts_are_read),
         cmocka_unit_test(invalid_texts_are_refused_with_their_place),
+        cmocka_unit_test(only_the_right_bytes_stand_between_values),
         cmocka_unit_test(every_truncation_is_refused),
         cmocka_unit_test(damaged_bytes_do_no_harm),
         cmocka_unit_test(strings_of_every_length_end_where_they_should),
