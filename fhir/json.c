@@ -421,7 +421,10 @@ HOT const char *close_container(struct reader *r, const char *p)
 
     node->len = (uint32_t)(p + 1 - r->text) - node->start;
     r->value = frame->node;
-    r->closer = r->depth > 0 ? r->frames[r->depth - 1].closer : '\0';
+    if (r->depth > 0)
+        r->closer = r->frames[r->depth - 1].closer;
+    else
+        r->closer = '\0';
     if (UNLIKELY(frame->is_suspect)) {
         enum err_code code = json_names_check(r->doc, frame->node, &twice);
 

@@ -22,7 +22,7 @@
 #include "rules/base/slice.h"
 
 #define JSON_PADDING        64
-#define JSON_TEXT_BYTES_MAX (64u * 1024 * 1024)
+#define JSON_TEXT_BYTES_MAX (64u << 20) /* 64 MiB */
 #define JSON_DEPTH_MAX      64
 
 enum json_type {

@@ -301,31 +301,30 @@ static void numbers_keep_their_text_and_convert_exactly(void **state)
 {
     static const struct {
         const char *text;
-        bool is_integer;
-        int64_t integer;
-        bool has_x100;
+        bool is_integer, has_x100;
         uint32_t x100;
+        int64_t integer;
     } rows[] = {
-        {"0", true, 0, true, 0},
-        {"-0", true, 0, false, 0},
-        {"7", true, 7, true, 700},
-        {"-7", true, -7, false, 0},
-        {"0.10", false, 0, true, 10},
-        {"0.1", false, 0, true, 10},
-        {"0.25", false, 0, true, 25},
-        {"1.0", false, 0, true, 100},
-        {"1.255", false, 0, false, 0},
-        {"1e2", false, 0, false, 0},
-        {"1E-1", false, 0, false, 0},
-        {"1000000", true, 1000000, true, 100000000},
-        {"1000001", true, 1000001, false, 0},
-        {"9223372036854775807", true, INT64_MAX, false, 0},
-        {"9223372036854775808", false, 0, false, 0},
-        {"-9223372036854775808", true, INT64_MIN, false, 0},
-        {"-9223372036854775809", false, 0, false, 0},
-        {"18446744073709551616", false, 0, false, 0},
-        {"12345678901234567890123.4567890", false, 0, false, 0},
-        {"1e999", false, 0, false, 0},
+        {"0", true, true, 0, 0},
+        {"-0", true, false, 0, 0},
+        {"7", true, true, 700, 7},
+        {"-7", true, false, 0, -7},
+        {"0.10", false, true, 10, 0},
+        {"0.1", false, true, 10, 0},
+        {"0.25", false, true, 25, 0},
+        {"1.0", false, true, 100, 0},
+        {"1.255", false, false, 0, 0},
+        {"1e2", false, false, 0, 0},
+        {"1E-1", false, false, 0, 0},
+        {"1000000", true, true, 100000000, 1000000},
+        {"1000001", true, false, 0, 1000001},
+        {"9223372036854775807", true, false, 0, INT64_MAX},
+        {"9223372036854775808", false, false, 0, 0},
+        {"-9223372036854775808", true, false, 0, INT64_MIN},
+        {"-9223372036854775809", false, false, 0, 0},
+        {"18446744073709551616", false, false, 0, 0},
+        {"12345678901234567890123.4567890", false, false, 0, 0},
+        {"1e999", false, false, 0, 0},
     };
     struct fixture *fixture = *state;
 

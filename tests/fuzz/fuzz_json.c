@@ -62,8 +62,9 @@ static void read_padded(struct reading *reading, struct slice text, const char *
     MUST(reading->bytes != NULL);
     if (text.len > 0)
         memcpy(reading->bytes, text.ptr, text.len);
-    for (size_t i = 0; i < JSON_PADDING; i++)
-        reading->bytes[text.len + i] = padding_len == 0 ? '\0' : padding[i % padding_len];
+    memset(reading->bytes + text.len, 0, JSON_PADDING);
+    for (size_t i = 0; padding_len > 0 && i < JSON_PADDING; i++)
+        reading->bytes[text.len + i] = padding[i % padding_len];
     json_doc_init(&reading->doc);
     if (json_parse(&reading->doc, (struct slice){reading->bytes, text.len}, NODES_MAX,
                    &reading->err) != ERR_OK)

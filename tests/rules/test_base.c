@@ -5,8 +5,8 @@
 
 /* Lets an allocation that is larger than any memory return NULL under the address sanitizer
  * too, which ends the process otherwise. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
+const char *__asan_default_options(void); /* NOLINT(bugprone-reserved-identifier) */
+const char *__asan_default_options(void)  /* NOLINT(bugprone-reserved-identifier) */
 {
     return "allocator_may_return_null=1";
 }
