@@ -153,18 +153,22 @@ static bool want_search(struct hook_call *call, enum hook_need_kind kind, const 
                         struct slice value)
 {
     struct hook_need *need = add_need(call, kind);
-    struct fhir_parameter parameters[] = {
-        {"patient", call->request.patient_id},
-        {parameter, value},
-        {"_count", SLICE(RESULTS_PER_PAGE)},
+    struct fhir_search_param params[] = {
+        {SLICE("patient"), call->request.patient_id},
+        {slice_of(parameter), value},
+        {SLICE("_count"), SLICE(RESULTS_PER_PAGE)},
     };
+    struct err err = {0};
     struct buf url;
 
     if (need == NULL)
         return true;
     buf_init(&url, URL_BYTES_MAX);
-    fhir_search_url(&url, call->request.fhir_server, SLICE("Observation"), parameters,
-                    ARRAY_LEN(parameters));
+    if (fhir_search_url(&url, call->request.fhir_server, SLICE("Observation"), params,
+                        ARRAY_LEN(params), &err) != ERR_OK) {
+        buf_release(&url);
+        return fail_from(call, &err);
+    }
     return set_url(call, need, &url);
 }
 
@@ -296,9 +300,13 @@ static bool plan_first_round(struct hook_call *call)
                !want_patient_for_age(call)) {
         return false;
     }
-    return call->prefetch_state != HOOK_PREFETCH_DATA ||
-           want_next_page(call, json_get(call->request.prefetch, PREFETCH_RESULTS),
-                          call->request.fhir_server, 0);
+    if (call->prefetch_state != HOOK_PREFETCH_DATA)
+        return true;
+    /* The client made this page by searching; its relative links are relative to that. */
+    return want_next_page(call, json_get(call->request.prefetch, PREFETCH_RESULTS),
+                          arena_printf(&call->arena, "%.*s/Observation",
+                                       SLICE_ARG(call->request.fhir_server)),
+                          0);
 }
 
 /* True when results were asked for by code and not yet by category. */
