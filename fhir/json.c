@@ -497,6 +497,8 @@ HOT const char *end_value(struct reader *r, const char *p)
     return p;
 }
 
+/* The loop. A container that opens and does not close at once has a first child: then the next
+ * value (or name) follows without a comma. */
 HOT const char *read_text(struct reader *r, const char *p)
 {
     do {
