@@ -84,7 +84,8 @@ enum err_code net_server_start(struct uv_loop_s *loop, const struct net_server_o
 /* Stops accepting, closes idle connections, lets requests in flight finish for at most
  * drain_timeout_ms, then calls on_stopped once and frees itself when that returns. */
 void net_server_stop(struct net_server *server, void (*on_stopped)(void *owner), void *owner);
-/* Ends the drain at once. Only after net_server_stop and before on_stopped. */
+/* Ends the drain at once. Only after net_server_stop and before on_stopped, and not from inside
+ * on_request or on_abandoned. */
 void net_server_stop_now(struct net_server *server);
 
 uint16_t net_server_port(const struct net_server *server);
