@@ -2,9 +2,10 @@
  * hook's context and single reads.
  *
  * It indexes Bundle entries, contained resources and Parameters parts; it does not interpret
- * them. Resources keep the order in which they were added. A duplicate (same type and id, or
- * same fullUrl) is kept once, the first wins, unless the later one has a newer
- * meta.lastUpdated.
+ * them. Resources keep the order in which they were added; the place of a contained resource
+ * whose container was replaced by a newer one is left empty (no type, no json). A duplicate
+ * (same type and id, or same fullUrl) is kept once, the first wins, unless the later one has a
+ * newer meta.lastUpdated.
  *
  * Ownership: the collection lives in the caller's arena and borrows the documents behind the
  * cursors, which must live as long.
@@ -25,11 +26,18 @@ struct fhir_resource {
     size_t parent;         /* index of the resource that contains it, else SIZE_MAX */
 };
 
+struct fhir_slot; /* private: the index by reference */
+
+/* Pointers into `resources` may point to an older copy of the array after an add; they stay
+ * readable as long as the arena. */
 struct fhir_collection {
     struct arena *arena;
     struct fhir_resource *resources;
     size_t resources_count;
     size_t resources_max;
+    struct fhir_slot *slots;
+    size_t slots_count;
+    size_t slots_max; /* a power of two */
 };
 
 void fhir_collection_init(struct fhir_collection *collection, struct arena *arena);
