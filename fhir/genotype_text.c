@@ -1,0 +1,541 @@
+/* fhir/genotype_text.c -- one value's text: which genotype, phenotype and score it states.
+ *
+ * A text is read as a genotype only when what stands around the expression cannot turn it into
+ * something else: a second expression, "or", "not", a question mark and the like make it
+ * unreadable, and one allele alone must stand alone ("*2 detected" may be one of many lines).
+ */
+#include "fhir/star_text.h"
+
+#include <assert.h>
+
+static const char *const NO_CALLS[] = {"",
+                                       "-",
+                                       "--",
+                                       ".",
+                                       "./.",
+                                       ".|.",
+                                       "n/a",
+                                       "na",
+                                       "none",
+                                       "no call",
+                                       "no-call",
+                                       "nocall",
+                                       "no result",
+                                       "no results",
+                                       "not called",
+                                       "unknown",
+                                       "not determined",
+                                       "not tested",
+                                       "undetermined",
+                                       "indeterminate",
+                                       "pending",
+                                       "not performed",
+                                       "inconclusive",
+                                       "failed",
+                                       "not reported",
+                                       "see note",
+                                       "see comment",
+                                       "see report",
+                                       "unknown/unknown",
+                                       "no call/no call"};
+
+/* Beside a pair of alleles these make it doubtful, denied, or somebody else's. */
+static const char *const DOUBTS[] = {
+    "not",      "negative", "absent",   "without", "none",      "or",           "either",
+    "vs",       "versus",   "excluded", "cannot",  "ambiguous", "inconclusive", "failed",
+    "unlikely", "except",   "mother",   "father",  "sibling",   "donor",        "suspected",
+    "presumed", "unknown",  "untested", "somatic", "tumor",     "tumour",       "nor"};
+static const char *const LIKELIHOODS[] = {"likely", "possible", "probable", "probably",
+                                          "possibly"};
+static const char *const DUPLICATIONS[] = {"dup",       "duplication",    "duplicated",
+                                           "duplicate", "multiplication", "multiplied"};
+/* Beside one allele only these may stand. */
+static const char *const ALLELE_WORDS[] = {"genotype",   "haplotype",    "allele",     "star",
+                                           "gene",       "result",       "call",       "type",
+                                           "het",        "heterozygous", "homozygous", "hom",
+                                           "hemizygous", "hemi",         "homoplasmic"};
+static const char *const HOMOZYGOUS[] = {"homozygous", "hom"};
+static const char *const HETEROZYGOUS[] = {"heterozygous", "het"};
+
+struct value {
+    struct slice text;
+    enum fhir_gene gene; /* whose notation applies */
+    struct arena *arena;
+    struct fhir_evidence *evidence;
+    struct fhir_text_reading reading;
+};
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool has_word(const struct fhir_word_list *list, const char *const *words,
+                     size_t words_count)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (fhir_word_is_in(list->words[i], words, words_count))
+            return true;
+    return false;
+}
+
+static bool is_no_call(struct slice text)
+{
+    for (size_t i = 0; i < ARRAY_LEN(NO_CALLS); i++)
+        if (slice_eq_nocase(text, slice_of(NO_CALLS[i])))
+            return true;
+    return false;
+}
+
+/* The text without a gene's name and its colon in front. */
+static struct slice without_gene(struct slice text)
+{
+    size_t end;
+
+    if (fhir_gene_at(text, 0, &end) == FHIR_GENE_NONE)
+        return text;
+    while (end < text.len && memchr(" _:-", text.ptr[end], 4) != NULL)
+        end++;
+    return slice_from(text, end);
+}
+
+static void add_allele(struct value *value, struct slice allele)
+{
+    struct fhir_evidence *evidence = value->evidence;
+
+    if (evidence->alleles_count == FHIR_ALLELES_MAX) {
+        value->reading.is_malformed = true;
+        return;
+    }
+    evidence->alleles[evidence->alleles_count++] = allele;
+}
+
+static void drop_alleles(struct value *value)
+{
+    value->evidence->alleles_count = 0;
+    value->evidence->copies = SLICE_NONE;
+    value->evidence->is_single_allele = false;
+    value->reading.is_malformed = true;
+}
+
+/* One allele may be all there is: mitochondria, the X of a man. */
+static bool is_haploid(enum fhir_gene gene)
+{
+    return gene == FHIR_GENE_MT_RNR1 || gene == FHIR_GENE_G6PD;
+}
+
+/* Whether the words around a pair leave it as it stands. */
+static bool pair_may_stand(const struct fhir_word_list *list, struct slice phenotype)
+{
+    bool is_likely_phenotype = slice_starts(phenotype, SLICE("Likely ")) ||
+                               slice_starts(phenotype, SLICE("Possible "));
+
+    for (size_t i = 0; i < list->count; i++) {
+        bool is_no = slice_eq_nocase(list->words[i], SLICE("no"));
+
+        if (fhir_word_is_in(list->words[i], DOUBTS, ARRAY_LEN(DOUBTS)))
+            return false;
+        if (is_no &&
+            (i + 1 == list->count || !slice_eq_nocase(list->words[i + 1], SLICE("function"))))
+            return false;
+        if (!is_likely_phenotype &&
+            fhir_word_is_in(list->words[i], LIKELIHOODS, ARRAY_LEN(LIKELIHOODS)))
+            return false;
+    }
+    return true;
+}
+
+static bool allele_may_stand(const struct fhir_word_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!fhir_word_is_in(list->words[i], ALLELE_WORDS, ARRAY_LEN(ALLELE_WORDS)) &&
+            fhir_gene_of_symbol(list->words[i]) == FHIR_GENE_NONE)
+            return false;
+    return true;
+}
+
+/* What stands before and behind a part of the text, with a bar in its place. */
+static struct slice around(const struct value *value, size_t start, size_t end)
+{
+    return arena_printf(value->arena, "%.*s | %.*s", SLICE_ARG(slice_head(value->text, start)),
+                        SLICE_ARG(slice_from(value->text, end)));
+}
+
+/* The statement of phenotype beside a genotype. */
+static struct slice phenotype_beside(const struct value *value, size_t start, size_t end)
+{
+    struct slice behind = slice_from(value->text, end);
+    struct slice phenotype = fhir_phenotype_field(behind, value->gene);
+
+    if (phenotype.len == 0)
+        phenotype = fhir_phenotype_phrase(slice_head(value->text, start), value->gene);
+    if (phenotype.len == 0)
+        phenotype = fhir_phenotype_phrase(behind, value->gene);
+    return phenotype;
+}
+
+/* Judges the expression by the text around it. False: it must not be used. */
+static bool judge_around(struct value *value, size_t start, size_t end, bool is_pair)
+{
+    struct slice rest, phenotype;
+    struct fhir_word_list list;
+
+    if (start == 0 && end == value->text.len)
+        return true;
+    rest = around(value, start, end);
+    phenotype = phenotype_beside(value, start, end);
+    value->evidence->phenotype = phenotype;
+    if (fhir_expression_find(rest, 0, value->gene) != SIZE_MAX ||
+        slice_find_char(rest, '?') != SIZE_MAX)
+        return false;
+    fhir_words_of(rest, &list);
+    if (has_word(&list, DUPLICATIONS, ARRAY_LEN(DUPLICATIONS))) {
+        if (!is_pair)
+            return false;
+        if (value->evidence->copies.len == 0)
+            value->evidence->copies = SLICE("N");
+    }
+    if (is_pair)
+        return pair_may_stand(&list, phenotype);
+    if (!allele_may_stand(&list))
+        return false;
+    if (has_word(&list, HOMOZYGOUS, ARRAY_LEN(HOMOZYGOUS)))
+        add_allele(value, value->evidence->alleles[0]);
+    return true;
+}
+
+/* "+" without "/" joins the two copies, except where genes are known to be joined on one
+ * chromosome: CYP2D6 tandems, UGT1A1*80 with *28 or *37. */
+static bool is_tandem(const struct fhir_side *side, enum fhir_gene gene)
+{
+    if (gene == FHIR_GENE_CYP2D6 || side->parts_count != 2)
+        return true;
+    return gene == FHIR_GENE_UGT1A1 &&
+           (slice_eq(side->parts[0], SLICE("*80")) || slice_eq(side->parts[1], SLICE("*80")));
+}
+
+/* The zygosity that stands behind (or in brackets behind) a listed variant; 0 for none. */
+static int cut_zygosity(struct slice text, size_t *at)
+{
+    struct slice rest = slice_from(text, *at);
+    size_t skipped = 0, len = 0;
+    bool is_homozygous;
+
+    while (skipped < rest.len && memchr(" (:-", rest.ptr[skipped], 4) != NULL)
+        skipped++;
+    rest = slice_from(rest, skipped);
+    while (len < rest.len && fhir_is_alnum(rest.ptr[len]))
+        len++;
+    is_homozygous = fhir_word_is_in(slice_head(rest, len), HOMOZYGOUS, ARRAY_LEN(HOMOZYGOUS));
+    if (!is_homozygous &&
+        !fhir_word_is_in(slice_head(rest, len), HETEROZYGOUS, ARRAY_LEN(HETEROZYGOUS)))
+        return 0;
+    *at += skipped + len;
+    if (*at < text.len && text.ptr[*at] == ')')
+        (*at)++;
+    return is_homozygous ? 2 : 1;
+}
+
+/* HapB3 is tagged by two variants in complete linkage; listing both is one allele. */
+static bool is_listed_already(const struct fhir_evidence *evidence, struct slice allele)
+{
+    if (!slice_starts(allele, SLICE("c.1236G>A")))
+        return false;
+    for (size_t i = 0; i < evidence->alleles_count; i++)
+        if (slice_starts(evidence->alleles[i], SLICE("c.1129-5923C>G")))
+            return true;
+    return false;
+}
+
+/* "c.1905+1G>A (heterozygous); c.2846A>T (heterozygous)": what stands behind the first name. */
+static bool read_list(struct value *value, size_t start, struct slice first, size_t at)
+{
+    struct slice allele = first, text = value->text;
+    bool is_list = false;
+
+    for (;;) {
+        int count = cut_zygosity(text, &at);
+        size_t next = at;
+
+        is_list = is_list || count > 0;
+        if (!is_listed_already(value->evidence, allele))
+            for (int i = 0; i < (count == 2 ? 2 : 1); i++)
+                add_allele(value, allele);
+        fhir_blanks_skip(text, &next);
+        if (slice_starts_nocase(slice_from(text, next), SLICE("and ")))
+            next += 4;
+        else if (next < text.len && memchr(",;+", text.ptr[next], 3) != NULL)
+            next++;
+        else
+            break;
+        allele = fhir_allele_read(text, &next, value->gene, value->arena);
+        if (allele.len == 0)
+            break;
+        is_list = true;
+        at = next;
+    }
+    value->evidence->is_single_allele =
+        value->evidence->alleles_count == 1 && !is_haploid(value->gene);
+    return is_list && judge_around(value, start, at, true);
+}
+
+static void take_sides(struct value *value, const struct fhir_expression *expression)
+{
+    const struct fhir_side *first = &expression->sides[0];
+
+    if (expression->sides_count == 2) {
+        add_allele(value, first->name);
+        add_allele(value, expression->sides[1].name);
+        value->evidence->copies = expression->copies;
+    } else if (first->parts_count == 1 || is_tandem(first, value->gene)) {
+        add_allele(value, first->name);
+    } else {
+        add_allele(value, first->parts[0]);
+        add_allele(value, first->parts[1]);
+    }
+}
+
+static void read_expression(struct value *value, size_t at)
+{
+    struct fhir_expression expression;
+    bool is_pair;
+
+    if (!fhir_expression_read(value->text, at, value->gene, value->arena, &expression)) {
+        value->evidence->phenotype = fhir_phenotype_phrase(value->text, value->gene);
+        drop_alleles(value);
+        return;
+    }
+    if (expression.sides_count == 1 && expression.sides[0].parts_count == 1 &&
+        fhir_gene_row(value->gene)->alleles == FHIR_ALLELES_HGVS) {
+        if (read_list(value, expression.start, expression.sides[0].name, expression.end))
+            return;
+        value->evidence->alleles_count = 0;
+        value->evidence->is_single_allele = false;
+    }
+    take_sides(value, &expression);
+    is_pair = value->evidence->alleles_count == 2;
+    if (!judge_around(value, expression.start, expression.end, is_pair)) {
+        drop_alleles(value);
+        return;
+    }
+    value->evidence->is_single_allele =
+        value->evidence->alleles_count == 1 && !is_haploid(value->gene);
+}
+
+static bool is_nucleotide(char c)
+{
+    return c == 'A' || c == 'C' || c == 'G' || c == 'T';
+}
+
+/* "C/T", "C|T", "CT" as a word of its own; SIZE_MAX when there is none. */
+static size_t find_nucleotides(struct slice text, char ret[2], size_t *ret_end)
+{
+    for (size_t i = 0; i + 2 <= text.len; i++) {
+        bool has_mark = i + 3 <= text.len && (text.ptr[i + 1] == '/' || text.ptr[i + 1] == '|');
+        size_t end = i + (has_mark ? 3 : 2);
+
+        if (!is_nucleotide(text.ptr[i]) || !is_nucleotide(text.ptr[end - 1]) ||
+            (i > 0 && (fhir_is_alnum(text.ptr[i - 1]) || text.ptr[i - 1] == '>' ||
+                       text.ptr[i - 1] == '/')) ||
+            (end < text.len &&
+             (fhir_is_alnum(text.ptr[end]) || text.ptr[end] == '>' || text.ptr[end] == '/')))
+            continue;
+        ret[0] = text.ptr[i];
+        ret[1] = text.ptr[end - 1];
+        *ret_end = end;
+        return i;
+    }
+    return SIZE_MAX;
+}
+
+/* The rs number in the text, else empty. */
+static struct slice rs_in(struct slice text)
+{
+    for (size_t i = 0; i + 3 <= text.len; i++) {
+        size_t end = i + 2;
+
+        if ((text.ptr[i] | 0x20) != 'r' || (text.ptr[i + 1] | 0x20) != 's' ||
+            (i > 0 && fhir_is_alnum(text.ptr[i - 1])))
+            continue;
+        while (end < text.len && is_digit(text.ptr[end]))
+            end++;
+        if (end > i + 2)
+            return slice_head(slice_from(text, i), end - i);
+    }
+    return SLICE_NONE;
+}
+
+/* VKORC1 by the letters of the gene's strand, which are CPIC's phenotype words:
+ * -1639 G>A is rs9923231 C>T. */
+static struct slice vkorc1_words(char a, char b)
+{
+    if ((a != 'A' && a != 'G') || (b != 'A' && b != 'G'))
+        return SLICE_NONE;
+    if (a != b)
+        return SLICE("-1639 AG");
+    return a == 'A' ? SLICE("-1639 AA") : SLICE("-1639 GG");
+}
+
+static void read_nucleotides(struct value *value)
+{
+    char letters[2];
+    size_t end, at = find_nucleotides(value->text, letters, &end);
+    struct slice rs = rs_in(value->text);
+    bool has_own_snp = fhir_gene_row(value->gene)->snp.len > 0;
+    bool is_other = fhir_names_other_variant(value->text, value->gene);
+
+    if (at == SIZE_MAX)
+        return;
+    if (end - at == 2 && !has_own_snp)
+        return; /* two letters are a word of any language */
+    if (value->gene == FHIR_GENE_VKORC1 && slice_find(value->text, SLICE("1639")) != SIZE_MAX) {
+        value->evidence->phenotype = vkorc1_words(letters[0], letters[1]);
+        return;
+    }
+    if ((is_other || !has_own_snp) && rs.len == 0) {
+        value->reading.has_other_snp = true;
+        return;
+    }
+    for (int i = 0; i < 2; i++) {
+        struct slice letter = {value->text.ptr + (i == 0 ? at : end - 1), 1};
+
+        add_allele(value,
+                   is_other ? arena_printf(value->arena, "%.*s %.1s", SLICE_ARG(rs), letter.ptr)
+                            : letter);
+    }
+    value->reading.has_other_snp = is_other;
+    if (!judge_around(value, at, end, true))
+        drop_alleles(value);
+}
+
+/* Places of the one slash outside brackets; SIZE_MAX for none or several. */
+static size_t find_single_slash(struct slice text)
+{
+    size_t found = SIZE_MAX;
+    int depth = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '(')
+            depth++;
+        else if (text.ptr[i] == ')' && depth > 0)
+            depth--;
+        else if (text.ptr[i] == '/' && depth == 0) {
+            if (found != SIZE_MAX)
+                return SIZE_MAX;
+            found = i;
+        }
+    }
+    return found;
+}
+
+/* A name that may be an allele: not a judgement, not an absence. */
+static bool may_be_name(struct slice name, enum fhir_gene gene)
+{
+    struct fhir_word_list list;
+
+    if (name.len == 0 || is_no_call(name))
+        return false;
+    fhir_words_of(name, &list);
+    return list.count > 0 && fhir_phenotype_field(name, gene).len == 0 &&
+           fhir_presence_from_text(name) == FHIR_PRESENCE_NONE &&
+           !has_word(&list, DOUBTS, ARRAY_LEN(DOUBTS)) &&
+           !has_word(&list, LIKELIHOODS, ARRAY_LEN(LIKELIHOODS));
+}
+
+/* Genes whose alleles have names of their own: "Mediterranean/B (reference)",
+ * "rs2231142 reference (G)/rs2231142 variant (T)". */
+static void read_names(struct value *value)
+{
+    enum fhir_allele_names names = fhir_gene_row(value->gene)->alleles;
+    size_t slash = find_single_slash(value->text);
+    struct slice sides[2];
+
+    if (slash == SIZE_MAX)
+        return;
+    sides[0] = slice_trim(slice_head(value->text, slash));
+    sides[1] = slice_trim(slice_from(value->text, slash + 1));
+    for (int i = 0; i < 2; i++) {
+        bool is_snp_name = slice_starts(sides[i], fhir_gene_row(value->gene)->snp) &&
+                           (slice_find(sides[i], SLICE(" reference (")) != SIZE_MAX ||
+                            slice_find(sides[i], SLICE(" variant (")) != SIZE_MAX);
+
+        if (names == FHIR_ALLELES_NAME ? !may_be_name(sides[i], value->gene) : !is_snp_name)
+            return;
+    }
+    add_allele(value, sides[0]);
+    add_allele(value, sides[1]);
+}
+
+static void read_hla(struct value *value)
+{
+    enum fhir_presence presence = fhir_presence_from_text(value->text);
+    struct fhir_text_reading typing;
+
+    if (presence != FHIR_PRESENCE_NONE) {
+        value->evidence->presence = presence;
+        value->evidence->presence_allele = fhir_hla_allele_in(value->text, value->arena);
+        return;
+    }
+    typing = fhir_hla_read(value->text, value->gene, value->arena, value->evidence);
+    value->reading.is_malformed = typing.is_malformed;
+}
+
+static void read_any(struct value *value)
+{
+    enum fhir_allele_names names = fhir_gene_row(value->gene)->alleles;
+    size_t at = fhir_expression_find(value->text, 0, value->gene);
+
+    if (at != SIZE_MAX) {
+        read_expression(value, at);
+    } else if (names == FHIR_ALLELES_NAME || names == FHIR_ALLELES_NUCLEOTIDE) {
+        read_names(value);
+    }
+    if (at == SIZE_MAX && value->evidence->alleles_count == 0)
+        read_nucleotides(value);
+    if (at == SIZE_MAX && value->evidence->phenotype.len == 0)
+        value->evidence->phenotype = fhir_phenotype_phrase(value->text, value->gene);
+    value->evidence->score = fhir_score_in(value->text, value->arena);
+}
+
+struct fhir_text_reading fhir_text_read(struct slice text, enum fhir_gene gene,
+                                        struct arena *arena, struct fhir_evidence *ret)
+{
+    uint32_t named = fhir_genes_in(text);
+    struct value value = {.arena = arena, .evidence = ret, .text = slice_trim(text)};
+
+    value.reading.gene = fhir_gene_only(named);
+    value.reading.has_two_genes = named != 0 && value.reading.gene == FHIR_GENE_NONE;
+    if (value.reading.gene == FHIR_GENE_NONE && !value.reading.has_two_genes)
+        value.reading.gene = fhir_gene_of_snp(rs_in(text));
+    value.gene = value.reading.gene != FHIR_GENE_NONE ? value.reading.gene : gene;
+    if (is_no_call(without_gene(value.text))) {
+        value.reading.is_no_call = true;
+        return value.reading;
+    }
+    if (fhir_gene_row(value.gene)->alleles == FHIR_ALLELES_HLA)
+        read_hla(&value);
+    else if (value.text.len <= FHIR_VALUE_BYTES_MAX)
+        read_any(&value);
+    if (ret->phenotype.len > 0 && slice_eq(ret->phenotype, SLICE("Indeterminate")) &&
+        ret->alleles_count == 0)
+        value.reading.is_no_call = true;
+    value.reading.is_read = ret->alleles_count > 0 || ret->phenotype.len > 0 ||
+                            ret->score.len > 0 || ret->presence != FHIR_PRESENCE_NONE;
+    return value.reading;
+}
+
+bool fhir_genotype_from_text(struct slice text, struct slice gene, struct arena *arena,
+                             struct fhir_evidence *ret)
+{
+    enum fhir_gene known = fhir_gene_of_symbol(gene);
+    struct fhir_evidence evidence = {0};
+    struct fhir_text_reading reading = fhir_text_read(text, known, arena, &evidence);
+
+    if (!reading.is_read || arena->has_failed)
+        return false;
+    if (reading.has_two_genes && known == FHIR_GENE_NONE)
+        return false;
+    evidence.gene = reading.gene != FHIR_GENE_NONE ? fhir_gene_row(reading.gene)->symbol : gene;
+    *ret = evidence;
+    return true;
+}
