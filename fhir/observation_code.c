@@ -1,0 +1,422 @@
+/* fhir/observation_code.c -- what an Observation is about, by its code, components, extensions.
+ *
+ * Most Observations of a chart have nothing to do with genes. So the code is looked up first,
+ * and of an Observation whose code, texts, components and extensions name no gene nothing else
+ * is touched. The category is never asked for: laboratories leave it out.
+ */
+#include "fhir/observation_private.h"
+
+#include <assert.h>
+
+#include "fhir/order.h"
+#include "fhir/shape.h"
+#include "fhir/star_text.h"
+
+#define CODINGS_MAX 8 /* of one concept; the rest is not looked at */
+
+/* Words in the name of a test that say what it reports; the first row that fits counts.
+ * A measured enzyme or drug level is not a genetic result (NO_RESULT), whatever it is called.
+ */
+static const struct {
+    const char *word;
+    enum fhir_kind kind;
+} KIND_WORDS[] = {
+    {"effect on drug", FHIR_KIND_DRUG_LEVEL}, {"enzym", FHIR_KIND_NO_RESULT},
+    {"/volume]", FHIR_KIND_NO_RESULT},        {"/mass]", FHIR_KIND_NO_RESULT},
+    {"antibod", FHIR_KIND_NO_RESULT},         {"red blood", FHIR_KIND_NO_RESULT},
+    {"erythrocyte", FHIR_KIND_NO_RESULT},     {"activity score", FHIR_KIND_SCORE},
+    {"phenotype", FHIR_KIND_PHENOTYPE},       {"metaboli", FHIR_KIND_PHENOTYPE},
+    {"interpretation", FHIR_KIND_PHENOTYPE},  {"diplotype", FHIR_KIND_GENOTYPE},
+    {"haplotype", FHIR_KIND_HAPLOTYPE},       {"allele 1", FHIR_KIND_HAPLOTYPE},
+    {"allele 2", FHIR_KIND_HAPLOTYPE},        {"genotyp", FHIR_KIND_GENOTYPE},
+    {"activity", FHIR_KIND_NO_RESULT},        {"tested for", FHIR_KIND_NO_RESULT},
+};
+
+/* Codes of the Genomics Reporting guide's own code system, under any of its URLs; the names
+ * before and after its second release. */
+static const char *const DRUG_LEVEL_CODES[] = {
+    "therapeutic-implication", "predicted-therapeutic-implication", "diagnostic-implication",
+    "effect-transporter-function"};
+
+/* Words of a disease that make its treatment oncology, hence the genome a tumour's. */
+static const char *const CANCER_WORDS[] = {"cancer",   "carcinoma", "neoplas",  "tumor",
+                                           "tumour",   "lymphoma",  "leukemia", "leukaemia",
+                                           "melanoma", "sarcoma",   "myeloma"};
+
+size_t observation_texts(struct json concept, struct arena *arena,
+                         struct concept_text ret[CONCEPT_TEXTS_MAX])
+{
+    struct json codings = json_get(concept, "coding");
+    struct slice text = json_text(json_get(concept, "text"), arena);
+    size_t count = 0;
+
+    if (json_is(concept, JSON_STRING)) {
+        ret[0] = (struct concept_text){.text = json_text(concept, arena)};
+        return 1;
+    }
+    for (struct json c = shape_first(codings); !json_is_absent(c); c = shape_next(codings, c)) {
+        struct slice code = json_text(json_get(c, "code"), arena);
+        struct slice display = json_text(json_get(c, "display"), arena);
+
+        if (count + 3 > CONCEPT_TEXTS_MAX)
+            break;
+        if (code.len > 0)
+            ret[count++] =
+                (struct concept_text){.text = code,
+                                      .system = json_text(json_get(c, "system"), arena),
+                                      .is_code = true};
+        if (display.len > 0)
+            ret[count++] = (struct concept_text){.text = display};
+    }
+    if (text.len > 0)
+        ret[count++] = (struct concept_text){.text = text};
+    return count;
+}
+
+static bool starts(struct slice name, const char *prefix, size_t prefix_len)
+{
+    return name.len >= prefix_len && memcmp(name.ptr, prefix, prefix_len) == 0;
+}
+
+/* Offsets of the members that are wanted, by name. */
+static const struct {
+    const char *name;
+    size_t len;
+    size_t at;
+} MEMBERS[] = {
+#define MEMBER(name, field)                                                                    \
+    {                                                                                          \
+        name, sizeof name - 1, offsetof(struct observation, field)                             \
+    }
+    MEMBER("code", code),
+    MEMBER("status", status),
+    MEMBER("issued", issued),
+    MEMBER("method", method),
+    MEMBER("subject", subject),
+    MEMBER("related", related),
+    MEMBER("component", component),
+    MEMBER("extension", extension),
+    MEMBER("performer", performer),
+    MEMBER("derivedFrom", derived_from),
+    MEMBER("dataAbsentReason", absent_reason),
+#undef MEMBER
+};
+
+static void gather_members(struct observation *o, struct arena *arena)
+{
+    for (struct json m = json_first(o->resource->json); !json_is_absent(m); m = json_next(m)) {
+        struct slice name = json_name(m, arena);
+
+        if (starts(name, "value", 5)) {
+            if (!json_is(m, JSON_NULL))
+                o->value = m;
+            continue;
+        }
+        if (starts(name, "effective", 9)) {
+            o->effective = m;
+            continue;
+        }
+        for (size_t i = 0; i < ARRAY_LEN(MEMBERS); i++)
+            if (name.len == MEMBERS[i].len && memcmp(name.ptr, MEMBERS[i].name, name.len) == 0)
+                *(struct json *)(void *)((char *)o + MEMBERS[i].at) = m;
+    }
+}
+
+static bool is_drug_level_code(struct slice code)
+{
+    for (size_t i = 0; i < ARRAY_LEN(DRUG_LEVEL_CODES); i++)
+        if (slice_eq_text(code, DRUG_LEVEL_CODES[i]))
+            return true;
+    return false;
+}
+
+/* The kind that a coding of the table gives: the most telling one, when there are several
+ * (84413-4 beside a typing code). NULL and *ret_is_drug_level when it is none of LOINC's. */
+static const struct fhir_loinc *coded_as(const struct concept_text *texts, size_t count,
+                                         bool *ret_is_drug_level)
+{
+    const struct fhir_loinc *found = NULL;
+
+    *ret_is_drug_level = false;
+    for (size_t i = 0; i < count; i++) {
+        const struct fhir_loinc *row;
+
+        if (!texts[i].is_code)
+            continue;
+        row = fhir_loinc_find(texts[i].system, texts[i].text);
+        if (row == NULL)
+            *ret_is_drug_level = *ret_is_drug_level || is_drug_level_code(texts[i].text);
+        else if (found == NULL || (found->gene == FHIR_GENE_NONE && row->gene != found->gene))
+            found = row;
+    }
+    return found;
+}
+
+static enum fhir_kind kind_by_words(const struct concept_text *texts, size_t count)
+{
+    for (size_t w = 0; w < ARRAY_LEN(KIND_WORDS); w++)
+        for (size_t i = 0; i < count; i++)
+            if (!texts[i].is_code &&
+                slice_find_nocase(texts[i].text, slice_of(KIND_WORDS[w].word)) != SIZE_MAX)
+                return KIND_WORDS[w].kind;
+    return FHIR_KIND_TARGETED;
+}
+
+/* A test may name what it looks at: "rs12248560", "c.806C>T", "CYP2C19*17". */
+static void read_variant_names(struct observation *o, const struct concept_text *texts,
+                               size_t count)
+{
+    enum fhir_gene gene = fhir_gene_only(o->text_genes);
+
+    if (fhir_gene_row(gene)->alleles == FHIR_ALLELES_HLA)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        if (texts[i].is_code)
+            continue;
+        o->names_variants = o->names_variants || fhir_names_other_variant(texts[i].text, gene);
+        o->names_alleles = o->names_alleles ||
+                           fhir_expression_find(texts[i].text, 0, FHIR_GENE_NONE) != SIZE_MAX;
+    }
+}
+
+static void classify(struct observation *o, const struct concept_text *texts, size_t count,
+                     struct arena *arena)
+{
+    bool is_drug_level;
+    const struct fhir_loinc *row = coded_as(texts, count, &is_drug_level);
+
+    for (size_t i = 0; i < count; i++)
+        if (!texts[i].is_code)
+            o->text_genes |= fhir_genes_in(texts[i].text);
+    if (row != NULL) {
+        o->is_coded = true;
+        o->kind = row->kind;
+        o->code_gene = row->gene;
+        o->code_allele = row->allele;
+    } else if (is_drug_level) {
+        o->is_coded = true;
+        o->kind = FHIR_KIND_DRUG_LEVEL;
+    } else if (o->text_genes != 0) {
+        o->kind = kind_by_words(texts, count);
+    }
+    if (o->text_genes == 0)
+        return;
+    read_variant_names(o, texts, count);
+    for (size_t i = 0; i < count && o->code_allele.len == 0; i++)
+        if (!texts[i].is_code)
+            o->code_allele = fhir_hla_allele_in(texts[i].text, arena);
+}
+
+/* Gene by a concept that stands for one: its codes first, else its display and text. */
+static enum fhir_gene gene_of_concept(struct observation *o, struct json concept,
+                                      struct arena *arena)
+{
+    struct concept_text texts[CONCEPT_TEXTS_MAX];
+    size_t count = observation_texts(concept, arena, texts);
+    enum fhir_gene by_code = FHIR_GENE_NONE, by_text;
+    uint32_t named = 0;
+    bool has_code = false;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!texts[i].is_code) {
+            named |= fhir_genes_in(texts[i].text);
+        } else if (!slice_ends(texts[i].system, SLICE("genegroup"))) {
+            has_code = true;
+            if (by_code == FHIR_GENE_NONE)
+                by_code = fhir_gene_of_hgnc(texts[i].text);
+        }
+    }
+    by_text = fhir_gene_only(named);
+    if (by_code == FHIR_GENE_NONE) {
+        o->has_unknown_gene = o->has_unknown_gene || has_code || (count > 0 && named == 0);
+        return by_text;
+    }
+    if (by_text != FHIR_GENE_NONE && by_text != by_code)
+        o->has_gene_contradiction = true;
+    return by_code;
+}
+
+/* Whether this is a core genetics extension (DSTU2 has no prefix), by the end of its URL. */
+static bool is_extension(struct slice url, const char *name)
+{
+    return slice_ends(url, slice_of(name)) &&
+           slice_find(url, SLICE("hl7.org/fhir/StructureDefinition/")) != SIZE_MAX;
+}
+
+static struct json value_of(struct json object, struct arena *arena)
+{
+    for (struct json m = json_first(object); !json_is_absent(m); m = json_next(m))
+        if (starts(json_name(m, arena), "value", 5))
+            return m;
+    return JSON_NONE;
+}
+
+static bool is_somatic_class(struct json concept, struct arena *arena)
+{
+    struct concept_text texts[CONCEPT_TEXTS_MAX];
+    size_t count = observation_texts(concept, arena, texts);
+
+    for (size_t i = 0; i < count; i++)
+        if (slice_eq_text(texts[i].text, "LA6684-0") ||
+            fhir_find_word(texts[i].text, SLICE("somatic")) != SIZE_MAX)
+            return true;
+    return false;
+}
+
+static bool is_oncology(struct json concept, struct arena *arena)
+{
+    struct concept_text texts[CONCEPT_TEXTS_MAX];
+    size_t count = observation_texts(concept, arena, texts);
+
+    for (size_t i = 0; i < count; i++) {
+        if (slice_find_nocase(texts[i].system, SLICE("disease-ontology")) != SIZE_MAX ||
+            slice_starts_nocase(texts[i].text, SLICE("DOID:")))
+            return true;
+        for (size_t w = 0; w < ARRAY_LEN(CANCER_WORDS); w++)
+            if (slice_find_nocase(texts[i].text, slice_of(CANCER_WORDS[w])) != SIZE_MAX)
+                return true;
+    }
+    return false;
+}
+
+static void read_extensions(struct observation *o, struct arena *arena)
+{
+    for (struct json e = shape_first(o->extension); !json_is_absent(e);
+         e = shape_next(o->extension, e)) {
+        struct slice url = json_text(json_get(e, "url"), arena);
+
+        if (is_extension(url, "geneticsGene"))
+            o->extension_gene = gene_of_concept(o, value_of(e, arena), arena);
+        else if (is_extension(url, "geneticsGenomicSourceClass"))
+            o->is_somatic = o->is_somatic || is_somatic_class(value_of(e, arena), arena);
+    }
+}
+
+static void add_result(struct observation *o, enum fhir_kind kind, struct json component)
+{
+    if (o->results_count < OBSERVATION_RESULTS_MAX)
+        o->results[o->results_count++] =
+            (struct observation_result){.kind = kind, .component = component};
+}
+
+/* Runs when the genes of all components are known. */
+static void read_variant_component(struct observation *o, struct json value,
+                                   struct arena *arena)
+{
+    struct concept_text texts[CONCEPT_TEXTS_MAX];
+    size_t count = observation_texts(value, arena, texts);
+
+    for (size_t i = 0; i < count; i++)
+        o->names_variants =
+            o->names_variants ||
+            fhir_names_other_variant(texts[i].text, fhir_gene_only(o->component_genes));
+}
+
+static void read_component(struct observation *o, struct json component, struct arena *arena,
+                           size_t *variant_names)
+{
+    struct concept_text texts[CONCEPT_TEXTS_MAX];
+    size_t count = observation_texts(json_get(component, "code"), arena, texts);
+    struct json value = value_of(component, arena);
+    bool is_drug_level;
+    const struct fhir_loinc *row = coded_as(texts, count, &is_drug_level);
+    enum fhir_kind kind = row != NULL ? row->kind : kind_by_words(texts, count);
+
+    switch (kind) {
+    case FHIR_KIND_GENE_STUDIED:
+        /* NONE is bit 0 and says nothing. */
+        o->component_genes |= FHIR_GENE_BIT(gene_of_concept(o, value, arena)) & ~1u;
+        break;
+    case FHIR_KIND_DRUG_ASSESSED:
+        o->has_drug = true;
+        break;
+    case FHIR_KIND_SOURCE_CLASS:
+        o->is_somatic = o->is_somatic || is_somatic_class(value, arena);
+        break;
+    case FHIR_KIND_CONTEXT:
+        o->is_somatic = o->is_somatic || is_oncology(value, arena);
+        break;
+    case FHIR_KIND_VARIANT_NAME:
+        *variant_names += 1;
+        break;
+    case FHIR_KIND_GENOTYPE:
+    case FHIR_KIND_HAPLOTYPE:
+    case FHIR_KIND_PHENOTYPE:
+    case FHIR_KIND_SCORE:
+        if (!is_drug_level && !json_is_absent(value))
+            add_result(o, kind, component);
+        break;
+    case FHIR_KIND_OTHER:
+    case FHIR_KIND_PRESENCE:
+    case FHIR_KIND_TYPING:
+    case FHIR_KIND_TARGETED:
+    case FHIR_KIND_VARIANT:
+    case FHIR_KIND_DRUG_LEVEL:
+    case FHIR_KIND_NO_RESULT:
+        break;
+    }
+}
+
+/* Whether some component says which gene was studied: the cheap look at strangers. */
+static bool has_gene_component(const struct observation *o, struct arena *arena)
+{
+    for (struct json c = shape_first(o->component); !json_is_absent(c);
+         c = shape_next(o->component, c)) {
+        struct json codings = json_at(c, "code", "coding");
+
+        for (struct json k = shape_first(codings); !json_is_absent(k);
+             k = shape_next(codings, k))
+            if (slice_eq(json_text(json_get(k, "code"), arena), SLICE("48018-6")))
+                return true;
+    }
+    return false;
+}
+
+static bool has_gene_extension(const struct observation *o, struct arena *arena)
+{
+    for (struct json e = shape_first(o->extension); !json_is_absent(e);
+         e = shape_next(o->extension, e))
+        if (is_extension(json_text(json_get(e, "url"), arena), "geneticsGene"))
+            return true;
+    return false;
+}
+
+bool observation_open(const struct fhir_resource *resource, struct arena *arena,
+                      struct observation *ret)
+{
+    struct concept_text texts[CONCEPT_TEXTS_MAX];
+    size_t count;
+
+    *ret = (struct observation){.resource = resource};
+    gather_members(ret, arena);
+    count = observation_texts(ret->code, arena, texts);
+    classify(ret, texts, count, arena);
+    if (ret->kind != FHIR_KIND_OTHER)
+        return true;
+    if ((!json_is_absent(ret->component) && has_gene_component(ret, arena)) ||
+        (!json_is_absent(ret->extension) && has_gene_extension(ret, arena))) {
+        ret->kind = kind_by_words(texts, count);
+        return true;
+    }
+    return false;
+}
+
+void observation_read_parts(struct observation *o, struct arena *arena)
+{
+    size_t variant_names = 0;
+
+    read_extensions(o, arena);
+    for (struct json c = shape_first(o->component); !json_is_absent(c);
+         c = shape_next(o->component, c))
+        read_component(o, c, arena, &variant_names);
+    for (struct json c = shape_first(o->component); !json_is_absent(c) && variant_names > 0;
+         c = shape_next(o->component, c)) {
+        struct concept_text texts[CONCEPT_TEXTS_MAX];
+        size_t count = observation_texts(json_get(c, "code"), arena, texts);
+        bool is_drug_level;
+        const struct fhir_loinc *row = coded_as(texts, count, &is_drug_level);
+
+        if (row != NULL && row->kind == FHIR_KIND_VARIANT_NAME)
+            read_variant_component(o, value_of(c, arena), arena);
+    }
+}
