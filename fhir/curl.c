@@ -16,6 +16,8 @@
 #include <curl/curl.h>
 #include <stdlib.h>
 
+#include "fhir/url.h"
+
 #define READ_BYTES    65536L /* one read from a socket */
 #define ACCEPT        "Accept: application/fhir+json, application/json;q=0.9"
 #define AUTHORIZATION "Authorization: Bearer "
@@ -463,6 +465,27 @@ static bool set_url(struct fhir_get *get, struct slice url)
     bool ok = text != NULL && curl_easy_setopt(get->easy, CURLOPT_URL, text) == CURLE_OK;
 
     free(text);
+    return ok;
+}
+
+bool fhir_curl_agrees(struct slice text, const struct fhir_url *url)
+{
+    CURLU *parser = curl_url();
+    char *copy = strndup(text.ptr, text.len);
+    char *host = NULL, *port = NULL;
+    uint32_t port_seen = 0;
+    bool ok;
+
+    ok = parser != NULL && copy != NULL &&
+         curl_url_set(parser, CURLUPART_URL, copy, 0) == CURLUE_OK &&
+         curl_url_get(parser, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+         curl_url_get(parser, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+         slice_to_u32(slice_of(port), UINT16_MAX, &port_seen) && port_seen == url->port &&
+         slice_eq_nocase(slice_of(host), url->host);
+    curl_free(host);
+    curl_free(port);
+    curl_url_cleanup(parser);
+    free(copy);
     return ok;
 }
 

@@ -50,6 +50,12 @@ void fhir_curl_close(struct fhir_curl *curl, void (*on_closed)(struct fhir_curl 
 bool fhir_get_init(struct fhir_get *get, struct fhir_curl *curl) MUST_CHECK;
 void fhir_get_release(struct fhir_get *get);
 
+/* Whether curl finds the same host and port in `text` as fhir_url_parse did: the last check
+ * before a URL that passed the allow-list is handed over. False also when there is no memory.
+ */
+struct fhir_url;
+bool fhir_curl_agrees(struct slice text, const struct fhir_url *url) MUST_CHECK;
+
 /* Copies both. The token must be safe to stand in a header. False when there is no memory. */
 bool fhir_get_prepare(struct fhir_get *get, struct slice url,
                       struct slice bearer_token) MUST_CHECK;

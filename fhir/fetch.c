@@ -386,6 +386,8 @@ static enum err_code check_fetch(const struct fhir_fetcher *fetcher,
     if (!fhir_url_is_allowed(fetch->url, fetcher->bases, fetcher->bases_count) ||
         !fhir_url_parse(fetch->url, ret_url))
         return err_set(err, ERR_DENIED, "the URL is not below an allowed FHIR base");
+    if (!fhir_curl_agrees(fetch->url, ret_url))
+        return err_set(err, ERR_DENIED, "the URL can be read in two ways");
     if (!is_bearer_token(fetch->bearer_token))
         return err_set(err, ERR_INVALID, "the bearer token is not one of RFC 6750");
     if (fetcher->is_closing)

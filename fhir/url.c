@@ -235,8 +235,11 @@ static bool is_allowed_origin(const struct fhir_url *url, const struct fhir_url 
            (!base->has_port || url->port == base->port);
 }
 
-static bool is_below(struct slice path, struct slice base_path)
+bool fhir_url_is_below(const struct fhir_url *url, const struct fhir_url *base)
 {
+    struct slice path = url->path;
+    struct slice base_path = base->path;
+
     while (slice_ends(base_path, SLICE("/")))
         base_path.len--;
     return slice_starts(path, base_path) &&
@@ -252,7 +255,7 @@ bool fhir_url_is_allowed(struct slice url, const struct slice *bases, size_t bas
     for (size_t i = 0; i < bases_count; i++) {
         if (!fhir_url_parse(bases[i], &base) || base.query.len > 0)
             continue;
-        if (is_allowed_origin(&parsed, &base) && is_below(parsed.path, base.path))
+        if (is_allowed_origin(&parsed, &base) && fhir_url_is_below(&parsed, &base))
             return true;
     }
     return false;

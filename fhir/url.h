@@ -30,6 +30,10 @@ bool fhir_url_parse(struct slice text, struct fhir_url *ret);
 
 bool fhir_url_origin_eq(const struct fhir_url *a, const struct fhir_url *b);
 
+/* Whether url's path equals base's or goes on below it at a '/'. A trailing '/' of the base
+ * changes nothing. Origins are not compared. */
+bool fhir_url_is_below(const struct fhir_url *url, const struct fhir_url *base);
+
 /* Equal for URLs of one origin; other origins may collide. */
 uint64_t fhir_url_origin_hash(const struct fhir_url *url);
 
