@@ -46,8 +46,10 @@ static void add_match(struct card *card, const struct rules_match *match)
         if (says_the_same(&card->groups[i], match))
             group = &card->groups[i];
     if (group == NULL) {
-        if (card->groups_count == CARD_GROUPS_MAX)
+        if (card->groups_count == CARD_GROUPS_MAX) {
+            card->has_more = true;
             return;
+        }
         group = &card->groups[card->groups_count++];
         *group = (struct card_group){
             .recommendation = match->recommendation,
@@ -56,8 +58,10 @@ static void add_match(struct card *card, const struct rules_match *match)
         };
         assert(group->message != NULL); /* checked when the snapshot was built */
     }
-    if (group->matches_count < CARD_GROUPS_MAX)
+    if (group->matches_count < CARD_MATCHES_MAX)
         group->matches[group->matches_count++] = match;
+    else
+        card->has_more = true;
 }
 
 bool card_depends_on_population(const struct card *card)
@@ -112,7 +116,9 @@ static void write_source(const struct card *card, struct json_writer *w)
     }
     json_write_name(w, "source");
     json_write_object(w);
-    json_write_member_text(w, "label", source->title);
+    json_write_member_text(w, "label",
+                           arena_printf(&card->call->arena, "%.*s %.*s",
+                                        SLICE_ARG(source->publisher), SLICE_ARG(source->year)));
     json_write_member_text(w, "url", source->url);
     json_write_name(w, "topic");
     json_write_object(w);

@@ -9,8 +9,9 @@
 #include "gateway/hooks/call.h"
 
 #define CARD_SUMMARY_CHARS_MAX 139 /* "fewer than 140 characters", counted as code points */
-#define CARD_DETAIL_BYTES_MAX  16384
-#define CARD_GROUPS_MAX        12
+#define CARD_DETAIL_BYTES_MAX  65536
+#define CARD_GROUPS_MAX        48
+#define CARD_MATCHES_MAX       32 /* in one group */
 #define CARD_SUGGESTIONS_MAX   4
 #define CARD_UUID_CHARS        36
 
@@ -18,7 +19,7 @@
 struct card_group {
     const struct rules_message *message;
     const struct rules_recommendation *recommendation; /* the first of its matches */
-    const struct rules_match *matches[CARD_GROUPS_MAX];
+    const struct rules_match *matches[CARD_MATCHES_MAX];
     size_t matches_count;
 };
 
@@ -29,6 +30,7 @@ struct card {
     const struct rules_advice *advice;
     struct card_group groups[CARD_GROUPS_MAX]; /* loudest first */
     size_t groups_count;
+    bool has_more; /* advice that fits no group any more: the card says so */
     char uuid[CARD_UUID_CHARS + 1];
 };
 

@@ -181,7 +181,8 @@ static void write_group_label(const struct card *card, const struct card_group *
         write_result_label(card, group->matches[i], buf);
         write_age_label(r, buf);
     }
-    buf_add_text(buf, ":* ");
+    buf_printf(buf, " (%s):* ",
+               rules_classification_name(group->recommendation->classification));
 }
 
 static void write_options(struct slice options, struct buf *buf)
@@ -245,6 +246,20 @@ static void write_several(const struct card *card, struct buf *buf)
     }
 }
 
+static void write_pmids(struct slice pmids, struct buf *buf)
+{
+    const char *before = ", PMID ";
+
+    while (pmids.len > 0) {
+        struct slice pmid = slice_cut(pmids, ' ', &pmids);
+
+        buf_printf(buf, "%s%.*s", before, SLICE_ARG(pmid));
+        before = ", ";
+    }
+}
+
+/* Each source once. The strength stands here when there is one piece of advice, else with each.
+ */
 static void write_strength(const struct card *card, struct buf *buf)
 {
     heading(buf, "Strength and source");
@@ -254,20 +269,16 @@ static void write_strength(const struct card *card, struct buf *buf)
         bool is_listed = false;
 
         for (size_t k = 0; k < i; k++)
-            is_listed = is_listed ||
-                        (card->groups[k].recommendation->classification == r->classification &&
-                         slice_eq(card->groups[k].recommendation->source, r->source));
+            is_listed =
+                is_listed || slice_eq(card->groups[k].recommendation->source, r->source);
         if (is_listed || s == NULL)
             continue;
-        buf_printf(buf, "- %s", rules_classification_name(r->classification));
-        if (card->groups_count > 1) {
-            buf_add_text(buf, ": ");
-            buf_add(buf, card->groups[i].message->verdict);
-        }
-        buf_printf(buf, ". %.*s, %.*s (%.*s)", SLICE_ARG(s->publisher), SLICE_ARG(s->title),
+        buf_add_text(buf, "- ");
+        if (card->groups_count == 1)
+            buf_printf(buf, "%s. ", rules_classification_name(r->classification));
+        buf_printf(buf, "%.*s, %.*s (%.*s)", SLICE_ARG(s->publisher), SLICE_ARG(s->title),
                    SLICE_ARG(s->year));
-        if (s->pmids.len > 0)
-            buf_printf(buf, ", PMID %.*s", SLICE_ARG(s->pmids));
+        write_pmids(s->pmids, buf);
         buf_add_char(buf, '\n');
     }
 }
@@ -333,6 +344,9 @@ static void write_unknown(const struct card *card, struct buf *buf)
                    SLICE_ARG(advice->missing[i]->symbol));
     write_unknown_of_calls(card, &unknown);
     write_reading_warnings(card, &unknown);
+    if (card->has_more)
+        buf_add_text(&unknown, "- There is more advice than this card can hold; the trace of "
+                               "this call has all of it.\n");
     if (card->call->is_incomplete)
         buf_add_text(&unknown, "- Part of the record could not be read in time; there may be "
                                "further results.\n");
@@ -351,10 +365,10 @@ static void write_why(const struct card *card, struct buf *buf)
     size_t written = 0;
 
     heading(buf, "Why you see this");
-    buf_printf(buf, "%.*s is about to be ordered. Rule ", SLICE_ARG(card->advice->drug->name));
+    buf_printf(buf, "The order is for %.*s. By ", SLICE_ARG(card->advice->drug->name));
     for (size_t i = 0; i < card->advice->matches_count; i++)
         if (card->advice->matches[i].recommendation->alert != RULES_ALERT_NONE)
-            buf_printf(buf, "%s`%.*s`", written++ > 0 ? ", " : "",
+            buf_printf(buf, "%s`%.*s`", written++ > 0 ? ", " : "rule ",
                        SLICE_ARG(card->advice->matches[i].recommendation->id));
     buf_printf(
         buf,
