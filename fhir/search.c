@@ -42,7 +42,7 @@ static bool is_id(struct slice id)
 
 static enum err_code parse_base(struct slice base, struct fhir_url *ret, struct err *err)
 {
-    struct fhir_url url;
+    struct fhir_url url = {0};
 
     if (!fhir_url_parse(base, &url) || url.query.len > 0)
         return err_set(err, ERR_INVALID, "the FHIR server's base is not a usable URL");
@@ -84,7 +84,7 @@ enum err_code fhir_search_url(struct buf *buf, struct slice base, struct slice t
                               const struct fhir_search_param *params, size_t params_count,
                               struct err *err)
 {
-    struct fhir_url parsed;
+    struct fhir_url parsed = {0};
     enum err_code code = parse_base(base, &parsed, err);
 
     if (code != ERR_OK)
@@ -124,7 +124,7 @@ static enum err_code strip_base(struct slice reference, const struct fhir_url *b
                                 struct slice *ret, struct err *err)
 {
     struct slice base_path = base->path;
-    struct fhir_url url;
+    struct fhir_url url = {0};
 
     if (!fhir_url_parse(reference, &url))
         return err_set(err, ERR_INVALID, "an absolute reference is not a usable URL");
@@ -141,7 +141,7 @@ static enum err_code strip_base(struct slice reference, const struct fhir_url *b
 enum err_code fhir_read_url(struct buf *buf, struct slice base, struct slice reference,
                             struct err *err)
 {
-    struct fhir_url parsed;
+    struct fhir_url parsed = {0};
     enum err_code code = parse_base(base, &parsed, err);
 
     if (code == ERR_OK && (slice_starts_nocase(reference, SLICE("http://")) ||
@@ -258,7 +258,7 @@ enum err_code fhir_resolve_next(struct arena *arena, struct slice response_url,
                                 struct slice base, struct slice next_link, struct slice *ret,
                                 struct err *err)
 {
-    struct fhir_url parsed_base, response, url;
+    struct fhir_url parsed_base = {0}, response, url;
     struct slice resolved;
     enum err_code code = parse_base(base, &parsed_base, err);
 
