@@ -72,6 +72,15 @@ bool card_depends_on_population(const struct card *card)
     return false;
 }
 
+bool card_result_is_ambiguous(const struct rules_gene_result *result)
+{
+    for (size_t i = 1; i < result->calls_count; i++)
+        if (result->calls[i].sources_count != 1 || result->calls[0].sources_count != 1 ||
+            result->calls[i].sources[0] != result->calls[0].sources[0])
+            return false;
+    return result->calls_count > 1;
+}
+
 /* Identity: the decision and its grounds, not the moment; so a client that asks again, or asks
  * at signing after asking at selecting, gets the same card. */
 static void make_uuid(struct card *card)

@@ -47,6 +47,10 @@ void card_suggestions_write(const struct card *card, struct json_writer *writer)
 /* True when the groups differ because the order does not say for which population it is. */
 bool card_depends_on_population(const struct card *card);
 
+/* True when one result has several readings (which copy of a gene is doubled, say), rather than
+ * several results that disagree. */
+bool card_result_is_ambiguous(const struct rules_gene_result *result);
+
 /* Text from outside (results, names) so that it shows as written and can never become
  * Markdown or HTML. White space is folded, control characters dropped, length capped. */
 void card_escape(struct buf *buf, struct slice text);

@@ -275,7 +275,8 @@ static void write_strength(const struct card *card, struct buf *buf)
             continue;
         buf_add_text(buf, "- ");
         if (card->groups_count == 1)
-            buf_printf(buf, "%s. ", rules_classification_name(r->classification));
+            buf_printf(buf, "%s recommendation. ",
+                       rules_classification_name(r->classification));
         buf_printf(buf, "%.*s, %.*s (%.*s)", SLICE_ARG(s->publisher), SLICE_ARG(s->title),
                    SLICE_ARG(s->year));
         write_pmids(s->pmids, buf);

@@ -1,23 +1,33 @@
 /* gateway/hooks/card_escape.c -- text from outside, safe inside Markdown and HTML.
  *
- * Star alleles contain '*', laboratories write '_' and '#', and anybody may write a tag. Marks
- * that mean something inside a line of GitHub Flavored Markdown are escaped by a backslash
- * (':', '@' and the dot of "www." too, or bare links would come alive); '<', '>' and '&' become
- * entities, because some clients render the detail as HTML. Outside text never begins a line,
- * so marks that only count there stay as they are. Characters that reorder what is shown
- * (Unicode bidirectional controls) are dropped.
+ * Star alleles contain '*', laboratories write '_' and '`', and anybody may write a tag. Marks
+ * that mean something inside a line of GitHub Flavored Markdown are escaped by a backslash;
+ * brackets are, so parentheses need not be. Bare links must not come alive either: '@', the ':'
+ * of a scheme and the dot of "www." are escaped too. '<', '>' and '&' become entities, because
+ * some clients render the detail as HTML. Outside text never begins a line, so marks that only
+ * count there stay as they are. Characters that reorder what is shown (Unicode bidirectional
+ * controls) are dropped.
  */
 #include "gateway/hooks/card.h"
 
 #define ESCAPED_BYTES_MAX 200 /* of one piece of outside text, before escaping */
 
+static bool follows(struct slice text, size_t at, struct slice word)
+{
+    return at >= word.len &&
+           slice_eq_nocase((struct slice){text.ptr + at - word.len, word.len}, word);
+}
+
 static bool is_meaningful(struct slice text, size_t at)
 {
-    static const char MARKS[] = "\\`*_[]()#|~:@";
+    static const char MARKS[] = "\\`*_[]~@";
     char c = text.ptr[at];
 
     if (c == '.')
-        return at >= 3 && slice_eq_nocase((struct slice){text.ptr + at - 3, 3}, SLICE("www"));
+        return follows(text, at, SLICE("www"));
+    if (c == ':')
+        return (at + 1 < text.len && text.ptr[at + 1] == '/') ||
+               follows(text, at, SLICE("mailto")) || follows(text, at, SLICE("xmpp"));
     return strchr(MARKS, c) != NULL;
 }
 

@@ -48,7 +48,9 @@ static void write_findings(const struct card *card, bool is_short, struct buf *b
         if (written++ > 0)
             buf_add_text(buf, ", ");
         if (result->state == RULES_GENE_CONFLICT && card->groups_count > 1)
-            buf_printf(buf, "%.*s results disagree", SLICE_ARG(result->gene->symbol));
+            buf_printf(buf, "%.*s %s", SLICE_ARG(result->gene->symbol),
+                       card_result_is_ambiguous(result) ? "result ambiguous"
+                                                        : "results disagree");
         else
             write_finding(card, result, match->because[i].call, match->because[i].key, is_short,
                           buf);
@@ -69,7 +71,7 @@ static void write_sentence(const struct card *card, bool is_short, struct buf *b
     buf_add_text(buf, " \xE2\x80\x93 "); /* en dash */
     buf_add(buf, card->groups[0].message->verdict);
     if (card_depends_on_population(card))
-        buf_add_text(buf, " (depends on indication)");
+        buf_add_text(buf, " (depends on the situation)");
 }
 
 static struct slice cut_at_word(struct slice s)
