@@ -19,6 +19,8 @@
  * A client that closes its sending side after a full request still gets its answer, so
  * on_abandoned tells of connections that were reset, not of every client that stopped waiting.
  *
+ * The process must ignore SIGPIPE (gw_workers_run sees to it), because uv writes with write(2).
+ *
  * A server is used from its loop's thread only. The files server.c and conn.c are the only ones
  * that touch uv sockets.
  */
