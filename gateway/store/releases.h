@@ -14,8 +14,9 @@
 #include "gateway/store/digest.h"
 #include "rules/release.h"
 
-#define RELEASES_CHANNEL "pgxgate_release" /* notified with the hash when one becomes active   \
-                                            */
+#define RELEASES_CHANNEL                                                                       \
+    "pgxgate_release" /* notified with the hash when one becomes active                        \
+                       */
 #define RELEASES_LIST_MAX 1000
 
 /* Texts live in the arena given. Times are as PostgreSQL writes them, in UTC; may be empty. */
