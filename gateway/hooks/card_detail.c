@@ -80,17 +80,6 @@ static void write_call(const struct card *card, const struct rules_gene_result *
     buf_add_char(buf, '\n');
 }
 
-static const struct rules_gene_result *result_of(const struct card *card,
-                                                 const struct rules_gene *gene)
-{
-    const struct hook_facts *facts = &card->call->facts;
-
-    for (size_t i = 0; i < facts->genes_count; i++)
-        if (facts->genes[i] == gene)
-            return &facts->results[i];
-    return NULL;
-}
-
 static void write_found(const struct card *card, struct buf *buf)
 {
     const struct rules_gene **genes;
@@ -98,7 +87,8 @@ static void write_found(const struct card *card, struct buf *buf)
 
     heading(buf, "What was found");
     for (size_t i = 0; i < count; i++) {
-        const struct rules_gene_result *result = result_of(card, genes[i]);
+        const struct rules_gene_result *result =
+            hook_facts_result(&card->call->facts, genes[i]);
 
         for (size_t c = 0; result != NULL && c < result->calls_count; c++)
             write_call(card, result, &result->calls[c], buf);
@@ -290,7 +280,8 @@ static void write_unknown_of_calls(const struct card *card, struct buf *unknown)
     size_t count = rules_genes_of_drug(card->call->knowledge, card->advice->drug, &genes);
 
     for (size_t i = 0; i < count; i++) {
-        const struct rules_gene_result *result = result_of(card, genes[i]);
+        const struct rules_gene_result *result =
+            hook_facts_result(&card->call->facts, genes[i]);
         uint32_t notes = 0;
 
         if (result == NULL)

@@ -287,6 +287,15 @@ enum err_code hook_facts_resolve_genes(struct hook_facts *facts, struct slice pa
     return ERR_OK;
 }
 
+const struct rules_gene_result *hook_facts_result(const struct hook_facts *facts,
+                                                  const struct rules_gene *gene)
+{
+    for (size_t i = 0; facts->results != NULL && i < facts->genes_count; i++)
+        if (facts->genes[i] == gene)
+            return &facts->results[i];
+    return NULL;
+}
+
 bool hook_facts_lack_a_gene(const struct hook_facts *facts)
 {
     for (size_t i = 0; i < facts->genes_count; i++)

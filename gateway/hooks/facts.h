@@ -59,6 +59,10 @@ enum err_code hook_facts_resolve_genes(struct hook_facts *facts, struct slice pa
                                        const struct rules_knowledge *knowledge,
                                        struct arena *arena, struct err *err) MUST_CHECK;
 
+/* What was found about a gene; NULL when it was not asked for. */
+const struct rules_gene_result *hook_facts_result(const struct hook_facts *facts,
+                                                  const struct rules_gene *gene);
+
 /* True when a gene asked for has no result at all. */
 bool hook_facts_lack_a_gene(const struct hook_facts *facts);
 

@@ -303,10 +303,10 @@ static bool plan_first_round(struct hook_call *call)
     if (call->prefetch_state != HOOK_PREFETCH_DATA)
         return true;
     /* The client made this page by searching; its relative links are relative to that. */
-    return want_next_page(call, json_get(call->request.prefetch, PREFETCH_RESULTS),
-                          arena_printf(&call->arena, "%.*s/Observation",
-                                       SLICE_ARG(call->request.fhir_server)),
-                          0);
+    return want_next_page(
+        call, json_get(call->request.prefetch, PREFETCH_RESULTS),
+        arena_printf(&call->arena, "%.*s/Observation", SLICE_ARG(call->request.fhir_server)),
+        0);
 }
 
 /* True when results were asked for by code and not yet by category. */

@@ -21,15 +21,6 @@ static void write_missing(struct json_writer *w, const struct rules_advice *advi
     json_write_array_end(w);
 }
 
-static const struct rules_gene_result *result_of(const struct hook_call *call,
-                                                 const struct rules_gene *gene)
-{
-    for (size_t i = 0; i < call->facts.genes_count; i++)
-        if (call->facts.genes[i] == gene)
-            return &call->facts.results[i];
-    return NULL;
-}
-
 static void write_gene_states(struct json_writer *w, const struct hook_call *call,
                               const struct rules_drug *drug)
 {
@@ -39,7 +30,7 @@ static void write_gene_states(struct json_writer *w, const struct hook_call *cal
     json_write_name(w, "genes");
     json_write_array(w);
     for (size_t i = 0; i < count; i++) {
-        const struct rules_gene_result *result = result_of(call, genes[i]);
+        const struct rules_gene_result *result = hook_facts_result(&call->facts, genes[i]);
 
         if (result == NULL)
             continue;

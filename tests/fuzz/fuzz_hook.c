@@ -16,8 +16,7 @@ static const struct rules_knowledge *knowledge(void)
     static struct rules_knowledge *loaded;
     struct err err = {0};
 
-    if (loaded == NULL &&
-        snapshot_from_files("rules/knowledge", &loaded, &err) != ERR_OK) {
+    if (loaded == NULL && snapshot_from_files("rules/knowledge", &loaded, &err) != ERR_OK) {
         (void)fprintf(stderr, "%s\n", err.text);
         abort();
     }
