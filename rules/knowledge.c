@@ -35,7 +35,7 @@ enum err_code rules_knowledge_new(struct rules_release *release, struct slice co
     if (k == NULL)
         return err_set(err, ERR_NOMEM, "no memory for the knowledge");
     atomic_init(&k->references, 1);
-    arena_init(&k->arena, RULES_RELEASE_BYTES_MAX);
+    arena_init(&k->arena, release->arena.bytes_max);
     if (build(release, content_hash, k, err) != ERR_OK) {
         arena_release(&k->arena);
         free(k);

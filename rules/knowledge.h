@@ -15,7 +15,8 @@ struct rules_knowledge;
 /* Checks every cross reference, range and limit of the release and builds the indexes. Takes
  * the release's arena on success (the release is then empty); on failure the release is
  * untouched and err->text names table, row and what is wrong ("recommendation
- * cpic-x: unknown drug 'y'"). The new snapshot has one reference. */
+ * cpic-x: unknown drug 'y'"). The new snapshot has one reference; its indexes take at most as
+ * much memory as the release may. */
 enum err_code rules_knowledge_new(struct rules_release *release, struct slice content_hash,
                                   struct rules_knowledge **ret, struct err *err) MUST_CHECK;
 void rules_knowledge_retain(struct rules_knowledge *knowledge);

@@ -1,0 +1,301 @@
+/* tests/rules/small_release.h -- a release that is small enough to read and holds every kind of
+ * gene; facts are CPIC's, wording and ids are the test's own.
+ */
+#ifndef TESTS_RULES_SMALL_RELEASE_H
+#define TESTS_RULES_SMALL_RELEASE_H
+
+#include "rules/evaluate.h"
+#include "tests/test.h"
+
+#define ADD(release, type, ...)                                                                \
+    do {                                                                                       \
+        struct rules_##type *row_ = rules_add_##type(release);                                 \
+        assert_non_null(row_);                                                                 \
+        *row_ = (struct rules_##type){__VA_ARGS__};                                            \
+    } while (0)
+
+static inline void small_genes(struct rules_release *r)
+{
+    static const struct {
+        const char *symbol;
+        enum rules_method method;
+        enum rules_key_kind key;
+    } GENES[] = {
+        {"CYP2C19", RULES_METHOD_FUNCTION_PAIR, RULES_KEY_PHENOTYPE},
+        {"CYP2D6", RULES_METHOD_ACTIVITY_SCORE, RULES_KEY_ACTIVITY_SCORE},
+        {"DPYD", RULES_METHOD_ACTIVITY_SCORE, RULES_KEY_ACTIVITY_SCORE},
+        {"G6PD", RULES_METHOD_SEX_LINKED, RULES_KEY_PHENOTYPE},
+        {"HLA-A", RULES_METHOD_ALLELE_PRESENCE, RULES_KEY_ALLELE_STATUS},
+        {"HLA-B", RULES_METHOD_ALLELE_PRESENCE, RULES_KEY_ALLELE_STATUS},
+        {"VKORC1", RULES_METHOD_GENOTYPE, RULES_KEY_PHENOTYPE},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(GENES); i++)
+        ADD(r, gene, .symbol = slice_of(GENES[i].symbol), .method = GENES[i].method,
+            .key_kind = GENES[i].key, .source = SLICE("tables"),
+            .counts_lowest_two = slice_eq_text(SLICE("DPYD"), GENES[i].symbol));
+}
+
+static inline void small_alleles(struct rules_release *r)
+{
+    /* value in hundredths; -1: none; 1000 more: at least */
+    static const struct {
+        const char *gene, *name, *function;
+        int value_x100;
+    } ALLELES[] = {
+        {"CYP2C19", "*1", "Normal function", -1},
+        {"CYP2C19", "*2", "No function", -1},
+        {"CYP2C19", "*3", "No function", -1},
+        {"CYP2C19", "*4", "No function", -1},
+        {"CYP2C19", "*12", "Uncertain function", -1},
+        {"CYP2C19", "*17", "Increased function", -1},
+        {"CYP2D6", "*1", "Normal function", 100},
+        {"CYP2D6", "*1x2", "Increased function", 200},
+        {"CYP2D6", "*1x\u22653", "Increased function", 1300},
+        {"CYP2D6", "*2", "Normal function", 100},
+        {"CYP2D6", "*2x2", "Increased function", 200},
+        {"CYP2D6", "*4", "No function", 0},
+        {"CYP2D6", "*4x2", "No function", 0},
+        {"CYP2D6", "*5", "No function", 0},
+        {"CYP2D6", "*10", "Decreased function", 25},
+        {"CYP2D6", "*36 + *10", "Decreased function", 25},
+        {"CYP2D6", "*41", "Decreased function", 25},
+        {"CYP2D6", "*41x2", "Decreased function", 50},
+        {"CYP2D6", "*22", "Uncertain function", -1},
+        {"DPYD", "Reference", "Normal function", 100},
+        {"DPYD", "c.85T>C (*9A)", "Normal function", 100},
+        {"DPYD", "c.1905+1G>A (*2A)", "No function", 0},
+        {"DPYD", "c.2846A>T", "Decreased function", 50},
+        {"G6PD", "B (reference)", "IV/Normal", -1},
+        {"G6PD", "Mediterranean, Dallas", "II/Deficient", -1},
+        {"HLA-A", "*31:01", "", -1},
+        {"HLA-B", "*15:02", "", -1},
+        {"HLA-B", "*57:01", "", -1},
+        {"HLA-B", "*58:01", "", -1},
+        {"VKORC1", "rs9923231 reference (C)", "", -1},
+        {"VKORC1", "rs9923231 variant (T)", "", -1},
+    };
+    static const char *const ALIASES[][3] = {
+        {"DPYD", "*2A", "c.1905+1G>A (*2A)"},
+        {"DPYD", "c.1905+1G>A", "c.1905+1G>A (*2A)"},
+        {"VKORC1", "-1639A", "rs9923231 variant (T)"},
+        {"VKORC1", "-1639G", "rs9923231 reference (C)"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(ALLELES); i++)
+        ADD(r, allele, .gene = slice_of(ALLELES[i].gene), .name = slice_of(ALLELES[i].name),
+            .function = slice_of(ALLELES[i].function), .has_value = ALLELES[i].value_x100 >= 0,
+            .is_at_least = ALLELES[i].value_x100 >= 1000,
+            .value_x100 =
+                ALLELES[i].value_x100 < 0 ? 0 : (uint32_t)ALLELES[i].value_x100 % 1000);
+    for (size_t i = 0; i < ARRAY_LEN(ALIASES); i++)
+        ADD(r, allele_alias, .gene = slice_of(ALIASES[i][0]), .alias = slice_of(ALIASES[i][1]),
+            .allele = slice_of(ALIASES[i][2]));
+}
+
+static inline void small_phenotypes(struct rules_release *r)
+{
+    static const char *const PHENOTYPES[][3] = {
+        {"CYP2C19", "Ultrarapid Metabolizer", "UM"},
+        {"CYP2C19", "Rapid Metabolizer", "RM"},
+        {"CYP2C19", "Normal Metabolizer", "NM"},
+        {"CYP2C19", "Intermediate Metabolizer", "IM"},
+        {"CYP2C19", "Poor Metabolizer", "PM"},
+        {"CYP2C19", "Indeterminate", "indeterminate"},
+        {"CYP2D6", "Ultrarapid Metabolizer", "UM"},
+        {"CYP2D6", "Normal Metabolizer", "NM"},
+        {"CYP2D6", "Intermediate Metabolizer", "IM"},
+        {"CYP2D6", "Poor Metabolizer", "PM"},
+        {"DPYD", "Normal Metabolizer", "NM"},
+        {"DPYD", "Intermediate Metabolizer", "IM"},
+        {"DPYD", "Poor Metabolizer", ""},
+        {"G6PD", "Normal", ""},
+        {"G6PD", "Deficient", ""},
+        {"G6PD", "Variable", ""},
+        {"VKORC1", "-1639 AA", ""},
+        {"VKORC1", "-1639 AG", ""},
+        {"VKORC1", "-1639 GG", ""},
+    };
+    static const char *const PAIRS[][4] = {
+        {"CYP2C19", "No function", "No function", "Poor Metabolizer"},
+        {"CYP2C19", "No function", "Normal function", "Intermediate Metabolizer"},
+        {"CYP2C19", "Increased function", "No function", "Intermediate Metabolizer"},
+        {"CYP2C19", "Normal function", "Normal function", "Normal Metabolizer"},
+        {"CYP2C19", "Increased function", "Normal function", "Rapid Metabolizer"},
+        {"CYP2C19", "Increased function", "Increased function", "Ultrarapid Metabolizer"},
+        {"CYP2C19", "Uncertain function", "Normal function", "Indeterminate"},
+        {"G6PD", "IV/Normal", "", "Normal"},
+        {"G6PD", "II/Deficient", "", "Deficient"},
+        {"G6PD", "IV/Normal", "IV/Normal", "Normal"},
+        {"G6PD", "II/Deficient", "II/Deficient", "Deficient"},
+        {"G6PD", "II/Deficient", "IV/Normal", "Variable"},
+        {"VKORC1", "-1639A", "-1639A", "-1639 AA"},
+        {"VKORC1", "-1639G", "-1639A", "-1639 AG"},
+        {"VKORC1", "-1639G", "-1639G", "-1639 GG"},
+    };
+    static const struct {
+        const char *gene;
+        uint32_t from, to;
+        const char *phenotype;
+    } SCORES[] = {
+        {"CYP2D6", 0, 0, "Poor Metabolizer"},
+        {"CYP2D6", 25, 100, "Intermediate Metabolizer"},
+        {"CYP2D6", 125, 225, "Normal Metabolizer"},
+        {"CYP2D6", 226, RULES_SCORE_NO_MAX, "Ultrarapid Metabolizer"},
+        {"DPYD", 0, 50, "Poor Metabolizer"},
+        {"DPYD", 100, 150, "Intermediate Metabolizer"},
+        {"DPYD", 200, 200, "Normal Metabolizer"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(PHENOTYPES); i++)
+        ADD(r, phenotype, slice_of(PHENOTYPES[i][0]), slice_of(PHENOTYPES[i][1]),
+            slice_of(PHENOTYPES[i][2]));
+    for (size_t i = 0; i < ARRAY_LEN(PAIRS); i++)
+        ADD(r, pair_rule, slice_of(PAIRS[i][0]), slice_of(PAIRS[i][1]), slice_of(PAIRS[i][2]),
+            slice_of(PAIRS[i][3]));
+    for (size_t i = 0; i < ARRAY_LEN(SCORES); i++)
+        ADD(r, score_rule, slice_of(SCORES[i].gene), SCORES[i].from, SCORES[i].to,
+            slice_of(SCORES[i].phenotype));
+}
+
+static inline void small_drugs(struct rules_release *r)
+{
+    static const char *const DRUGS[] = {"amitriptyline", "carbamazepine", "clopidogrel",
+                                        "codeine", "voriconazole"};
+    static const char *const INDICATIONS[][4] = {
+        {"clopidogrel", "CVI ACS PCI", "http://hl7.org/fhir/sid/icd-10-cm", "I2*"},
+        {"clopidogrel", "CVI ACS PCI", "http://hl7.org/fhir/sid/icd-10-cm", "I21*"},
+        {"clopidogrel", "NVI", "http://hl7.org/fhir/sid/icd-10-cm", "I21.9"},
+        {"clopidogrel", "NVI", "http://hl7.org/fhir/sid/icd-10", "I63*"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(DRUGS); i++) {
+        ADD(r, drug, .name = slice_of(DRUGS[i]));
+        ADD(r, drug_code, .drug = slice_of(DRUGS[i]), .system = SLICE("http://example.org/atc"),
+            .code = slice_of(DRUGS[i]));
+    }
+    ADD(r, drug, .name = SLICE("prasugrel"), .is_alternative_only = true,
+        .rxcui = SLICE("613391"));
+    ADD(r, drug_code, .drug = SLICE("codeine"), .system = SLICE("http://example.org/rxnorm"),
+        .code = SLICE("combination"));
+    ADD(r, drug_code, .drug = SLICE("clopidogrel"),
+        .system = SLICE("http://example.org/rxnorm"), .code = SLICE("combination"));
+    ADD(r, population, SLICE("clopidogrel"), SLICE("CVI ACS PCI"), SLICE("ACS or PCI"));
+    ADD(r, population, SLICE("clopidogrel"), SLICE("NVI"), SLICE("stroke"));
+    for (size_t i = 0; i < ARRAY_LEN(INDICATIONS); i++)
+        ADD(r, indication, slice_of(INDICATIONS[i][0]), slice_of(INDICATIONS[i][1]),
+            slice_of(INDICATIONS[i][2]), slice_of(INDICATIONS[i][3]));
+}
+
+static inline void small_recommendations(struct rules_release *r)
+{
+    static const struct {
+        const char *id, *drug, *population;
+        enum rules_classification classification;
+        enum rules_alert alert;
+        uint32_t from, below;
+    } ROWS[] = {
+        {"clo-acs-poor", "clopidogrel", "CVI ACS PCI", RULES_STRONG, RULES_ALERT_CRITICAL, 0,
+         0},
+        {"clo-nvi-poor", "clopidogrel", "NVI", RULES_MODERATE, RULES_ALERT_WARNING, 0, 0},
+        {"clo-normal", "clopidogrel", "", RULES_STRONG, RULES_ALERT_NONE, 0, 0},
+        {"clo-unclear", "clopidogrel", "", RULES_NO_RECOMMENDATION, RULES_ALERT_NONE, 0, 0},
+        {"cod-poor", "codeine", "", RULES_STRONG, RULES_ALERT_WARNING, 0, 0},
+        {"cod-low", "codeine", "", RULES_MODERATE, RULES_ALERT_INFO, 0, 0},
+        {"cod-normal", "codeine", "", RULES_STRONG, RULES_ALERT_NONE, 0, 0},
+        {"cod-ultra", "codeine", "", RULES_STRONG, RULES_ALERT_WARNING, 0, 0},
+        {"cod-unclear", "codeine", "", RULES_NO_RECOMMENDATION, RULES_ALERT_NONE, 0, 0},
+        {"ami-both", "amitriptyline", "", RULES_STRONG, RULES_ALERT_WARNING, 0, 0},
+        {"ami-2c19-only", "amitriptyline", "", RULES_OPTIONAL, RULES_ALERT_INFO, 0, 0},
+        {"ami-2d6-only", "amitriptyline", "", RULES_OPTIONAL, RULES_ALERT_INFO, 0, 0},
+        {"car-1502", "carbamazepine", "", RULES_STRONG, RULES_ALERT_CRITICAL, 0, 0},
+        {"car-3101", "carbamazepine", "", RULES_STRONG, RULES_ALERT_WARNING, 0, 0},
+        {"car-3101-alone", "carbamazepine", "", RULES_MODERATE, RULES_ALERT_WARNING, 0, 0},
+        {"car-safe", "carbamazepine", "", RULES_STRONG, RULES_ALERT_NONE, 0, 0},
+        {"vor-adult", "voriconazole", "", RULES_MODERATE, RULES_ALERT_WARNING, 18, 0},
+        {"vor-child", "voriconazole", "", RULES_STRONG, RULES_ALERT_WARNING, 0, 18},
+    };
+    static const char *const CONDITIONS[][3] = {
+        {"clo-acs-poor", "CYP2C19", "Poor Metabolizer"},
+        {"clo-nvi-poor", "CYP2C19", "Poor Metabolizer"},
+        {"clo-normal", "CYP2C19", "Normal Metabolizer"},
+        {"clo-normal", "CYP2C19", "Rapid Metabolizer"},
+        {"clo-unclear", "CYP2C19", "Indeterminate"},
+        {"cod-poor", "CYP2D6", "0.0"},
+        {"cod-low", "CYP2D6", "0.25..1.0"},
+        {"cod-normal", "CYP2D6", "1.25..2.25"},
+        {"cod-ultra", "CYP2D6", ">=2.26"},
+        {"cod-unclear", "CYP2D6", "n/a"},
+        {"ami-both", "CYP2C19", "Poor Metabolizer"},
+        {"ami-both", "CYP2D6", "0.0"},
+        {"ami-2c19-only", "CYP2C19", "Poor Metabolizer"},
+        {"ami-2c19-only", "CYP2D6", "No Result"},
+        {"ami-2d6-only", "CYP2C19", "No Result"},
+        {"ami-2d6-only", "CYP2D6", "0.0"},
+        {"car-1502", "HLA-B", "*15:02 positive"},
+        {"car-3101", "HLA-A", "*31:01 positive"},
+        {"car-3101", "HLA-B", "*15:02 negative"},
+        {"car-3101-alone", "HLA-A", "*31:01 positive"},
+        {"car-3101-alone", "HLA-B", "No Result"},
+        {"car-safe", "HLA-A", "*31:01 negative"},
+        {"car-safe", "HLA-B", "*15:02 negative"},
+        {"vor-adult", "CYP2C19", "Ultrarapid Metabolizer"},
+        {"vor-child", "CYP2C19", "Ultrarapid Metabolizer"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++)
+        ADD(r, recommendation, .id = slice_of(ROWS[i].id), .drug = slice_of(ROWS[i].drug),
+            .source = SLICE("tables"), .population = slice_of(ROWS[i].population),
+            .classification = ROWS[i].classification, .alert = ROWS[i].alert,
+            .message = SLICE("m"), .age_from_years = ROWS[i].from,
+            .age_below_years = ROWS[i].below == 0 ? RULES_AGE_NO_MAX : ROWS[i].below);
+    for (size_t i = 0; i < ARRAY_LEN(CONDITIONS); i++)
+        ADD(r, condition, slice_of(CONDITIONS[i][0]), slice_of(CONDITIONS[i][1]),
+            slice_of(CONDITIONS[i][2]));
+    ADD(r, action, .recommendation = SLICE("clo-acs-poor"),
+        .kind = RULES_ACTION_USE_ALTERNATIVE, .drug = SLICE("prasugrel"));
+    ADD(r, action, .recommendation = SLICE("clo-acs-poor"), .kind = RULES_ACTION_AVOID);
+    ADD(r, implication, SLICE("clo-acs-poor"), SLICE("CYP2C19"), SLICE("m"));
+    ADD(r, message, .id = SLICE("m"), .locale = SLICE("en"), .verdict = SLICE("avoid"));
+    ADD(r, message, .id = SLICE("m"), .locale = SLICE("de"), .verdict = SLICE("vermeiden"));
+}
+
+static inline void small_tests(struct rules_release *r)
+{
+    ADD(r, test, .name = SLICE("acs poor"), .drug = SLICE("clopidogrel"),
+        .population = SLICE("CVI ACS PCI"), .alert = RULES_ALERT_CRITICAL,
+        .recommendations = SLICE("clo-acs-poor"));
+    ADD(r, test_gene, SLICE("acs poor"), SLICE("CYP2C19"), SLICE("*2/*3"));
+    ADD(r, test, .name = SLICE("codeine by score"), .drug = SLICE("codeine"),
+        .alert = RULES_ALERT_INFO, .recommendations = SLICE("cod-low"));
+    ADD(r, test_gene, SLICE("codeine by score"), SLICE("CYP2D6"), SLICE("score 0.5"));
+}
+
+static inline void small_release(struct rules_release *r)
+{
+    rules_release_init(r);
+    r->name = SLICE("small");
+    r->version = SLICE("1");
+    r->developer = SLICE("the test");
+    ADD(r, source, .id = SLICE("tables"), .publisher = SLICE("CPIC"), .title = SLICE("Tables"));
+    small_genes(r);
+    small_alleles(r);
+    small_phenotypes(r);
+    small_drugs(r);
+    small_recommendations(r);
+    small_tests(r);
+}
+
+static inline struct rules_knowledge *small_knowledge(void)
+{
+    struct rules_knowledge *k = NULL;
+    struct rules_release r;
+    struct err err = {0};
+
+    small_release(&r);
+    assert_ok(rules_knowledge_new(&r, SLICE("hash"), &k, &err), &err);
+    rules_release_release(&r);
+    return k;
+}
+
+#endif
