@@ -5,10 +5,7 @@
  * branch predictor learned it. The two readers take turns, round by round; printed are medians
  * with the range, as megabytes per second and microseconds per body. CPU time of this process.
  *
- * Not a test and not built by default. As a target of its own:
- *     add_executable(json_bench tests/bench/json_bench.c)
- *     target_link_libraries(json_bench PRIVATE pgx_warnings pgx_fhir PkgConfig::JSONC)
- * in a release build (-O2, no sanitizer), or by hand:
+ * Not a test and not built by default: cmake --build --preset release --target json_bench, or
  *     gcc -std=c17 -D_GNU_SOURCE -O2 -I. -o json_bench tests/bench/json_bench.c fhir/json.c
  *         fhir/json_[nvw]*.c rules/base/[abes]*.c $(pkg-config --cflags --libs json-c)
  *     ./json_bench [body bytes, default 40960] [rounds, default 7]
