@@ -15,6 +15,7 @@
 
 #define ANSWER_GRACE_MS 2000 /* for the server's own timeout to reach us */
 #define POLL_NEVER      INT64_MAX
+#define KEPT_NAME_SIZE  32
 
 struct db {
     PGconn *conn;
@@ -358,14 +359,14 @@ enum err_code db_exec(struct db *db, const char *label, const char *sql, struct 
     return send_and_finish(db, PQsendQuery(db->conn, sql), label, true, NULL, err);
 }
 
-static void kept_name(size_t place, char ret[16])
+static void kept_name(size_t place, char ret[KEPT_NAME_SIZE])
 {
-    (void)snprintf(ret, 16, "kept_%zu", place);
+    (void)snprintf(ret, KEPT_NAME_SIZE, "kept_%zu", place);
 }
 
 /* Prepares the statement unless this connection knows it. */
 static enum err_code keep(struct db *db, const struct db_statement *statement,
-                          char ret_name[16], struct err *err)
+                          char ret_name[KEPT_NAME_SIZE], struct err *err)
 {
     size_t place = 0;
     enum err_code code;
@@ -389,7 +390,7 @@ enum err_code db_query(struct db *db, const struct db_statement *statement,
 {
     PGresult *result = NULL;
     enum err_code code = ERR_OK;
-    char name[16];
+    char name[KEPT_NAME_SIZE];
     int sent;
 
     assert(params_count <= DB_PARAMS_MAX);

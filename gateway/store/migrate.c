@@ -184,7 +184,7 @@ static enum err_code apply(struct migrate *m, size_t place, const char *checksum
         "record the migration",
         "INSERT INTO pgxgate.migration (version, name, checksum) VALUES ($1::int, $2, $3)",
         false};
-    char number[16];
+    char number[24];
     const char *params[] = {number, m->files[place], checksum};
     enum err_code code;
 

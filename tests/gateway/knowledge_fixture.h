@@ -16,6 +16,8 @@
 #include "rules/evaluate.h"
 #include "tests/test.h"
 
+#define FIXTURE_DIR_SIZE 64
+
 struct fixture_file {
     const char *name;
     const char *text;
@@ -126,9 +128,10 @@ static inline void fixture_write(const char *dir, const char *name, const char *
                                  size_t len)
 {
     char path[PATH_MAX];
+    int path_len = snprintf(path, sizeof path, "%s/%s", dir, name);
     FILE *file;
 
-    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
+    assert_true(path_len > 0 && (size_t)path_len < sizeof path);
     file = fopen(path, "w");
     assert_non_null(file);
     assert_int_equal(fwrite(text, 1, len, file), len);
@@ -136,12 +139,12 @@ static inline void fixture_write(const char *dir, const char *name, const char *
 }
 
 /* Makes a folder with all files and puts its path into dir. */
-static inline void fixture_make(char dir[PATH_MAX])
+static inline void fixture_make(char dir[FIXTURE_DIR_SIZE])
 {
     static const char *const FOLDERS[] = {"genes", "drugs", "messages", "messages/en", "tests"};
     char path[PATH_MAX];
 
-    (void)snprintf(dir, PATH_MAX, "/tmp/pgxgate-knowledge.XXXXXX");
+    (void)snprintf(dir, FIXTURE_DIR_SIZE, "/tmp/pgxgate-knowledge.XXXXXX");
     assert_non_null(mkdtemp(dir));
     for (size_t i = 0; i < ARRAY_LEN(FOLDERS); i++) {
         (void)snprintf(path, sizeof path, "%.64s/%s", dir, FOLDERS[i]);
@@ -196,7 +199,7 @@ static inline void fixture_remove(const char *dir)
 static inline void fixture_release(const char *version, struct rules_release *ret)
 {
     struct err err = {0};
-    char dir[PATH_MAX], put[64];
+    char dir[FIXTURE_DIR_SIZE], put[64];
 
     fixture_make(dir);
     (void)snprintf(put, sizeof put, "\"version\": \"%s\"", version);

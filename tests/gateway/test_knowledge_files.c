@@ -106,7 +106,7 @@ static void files_for_people_are_passed_over(void **state)
 {
     struct rules_release release;
     struct err err = {0};
-    char dir[PATH_MAX];
+    char dir[FIXTURE_DIR_SIZE];
 
     (void)state;
     fixture_make(dir);
@@ -231,7 +231,7 @@ static const struct bad BAD[] = {
 
 static void bad_files_are_refused_with_the_place(void **state)
 {
-    char dir[PATH_MAX];
+    char dir[FIXTURE_DIR_SIZE];
 
     (void)state;
     fixture_make(dir);
@@ -263,7 +263,7 @@ static void rows_that_do_not_fit_each_other_are_refused_later(void **state)
         {CODES, "codeine\trxnorm", "cocaine\trxnorm", ERR_INVALID, "cocaine"},
         {TESTED, "[\"clopidogrel-poor\"]", "[\"clopidogrel-rich\"]", ERR_INVALID, "-rich"},
     };
-    char dir[PATH_MAX];
+    char dir[FIXTURE_DIR_SIZE];
 
     (void)state;
     fixture_make(dir);
@@ -295,7 +295,7 @@ static void expect_refusal(const char *dir, enum err_code code, const char *text
 
 static void missing_and_unexpected_files_are_refused(void **state)
 {
-    char dir[PATH_MAX], path[PATH_MAX + 64];
+    char dir[FIXTURE_DIR_SIZE], path[FIXTURE_DIR_SIZE + 128];
 
     (void)state;
     expect_refusal("/nowhere/at/all", ERR_NOT_FOUND, "/nowhere/at/all: No such file");
@@ -327,7 +327,7 @@ static void missing_and_unexpected_files_are_refused(void **state)
 static void large_and_strange_files_are_refused(void **state)
 {
     size_t large = (size_t)16 * 1024 * 1024 + 1;
-    char *text = malloc(large), dir[PATH_MAX], path[PATH_MAX + 64];
+    char *text = malloc(large), dir[FIXTURE_DIR_SIZE], path[FIXTURE_DIR_SIZE + 128];
 
     (void)state;
     assert_non_null(text);
