@@ -1,0 +1,229 @@
+/* tests/gateway/test_cli_rules.c -- `pgxgate migrate` and `pgxgate rules` as a person or a
+ * script uses them: what they print, where, and their exit status. */
+#include <fcntl.h>
+
+#include "gateway/cli/cli.h"
+#include "gateway/cli/exit.h"
+#include "tests/gateway/database_fixture.h"
+#include "tests/gateway/knowledge_fixture.h"
+
+#define OUTPUT_SIZE 65536
+#define WORDS_MAX   10
+
+struct output {
+    char out[OUTPUT_SIZE], err[OUTPUT_SIZE];
+};
+
+/* --- running a command ---------------------------------------------------------------------
+ */
+
+static int divert(int fd, FILE *to)
+{
+    int saved = dup(fd);
+
+    assert_true(saved >= 0);
+    assert_true(dup2(fileno(to), fd) >= 0);
+    return saved;
+}
+
+static void restore(int fd, int saved, FILE *from, char ret[OUTPUT_SIZE])
+{
+    size_t len;
+
+    assert_true(dup2(saved, fd) >= 0);
+    assert_int_equal(close(saved), 0);
+    rewind(from);
+    len = fread(ret, 1, OUTPUT_SIZE - 1, from);
+    ret[len] = '\0';
+    assert_int_equal(fclose(from), 0);
+}
+
+/* Runs "rules list --json": words are divided by spaces. */
+static int run(const char *line, struct output *ret)
+{
+    static char copy[1024];
+    char *argv[WORDS_MAX + 1] = {0}, *at = copy;
+    FILE *out = tmpfile(), *err = tmpfile();
+    int argc = 0, saved_out, saved_err, status;
+
+    assert_true(out != NULL && err != NULL && strlen(line) < sizeof copy);
+    (void)snprintf(copy, sizeof copy, "%s", line);
+    while (at != NULL && argc < WORDS_MAX)
+        argv[argc++] = strsep(&at, " ");
+    (void)fflush(NULL);
+    saved_out = divert(STDOUT_FILENO, out);
+    saved_err = divert(STDERR_FILENO, err);
+    status = strcmp(argv[0], "migrate") == 0 ? cli_migrate(argc, argv) : cli_rules(argc, argv);
+    (void)fflush(NULL);
+    restore(STDOUT_FILENO, saved_out, out, ret->out);
+    restore(STDERR_FILENO, saved_err, err, ret->err);
+    return status;
+}
+
+static void expect(const char *line, int status, const char *out, const char *err)
+{
+    static struct output output;
+    int got = run(line, &output);
+
+    if (got != status)
+        fail_msg("%s: status %d, want %d; %s%s", line, got, status, output.out, output.err);
+    if (strstr(output.out, out) == NULL || (out[0] == '\0' && output.out[0] != '\0'))
+        fail_msg("%s: got output \"%s\", want \"%s\"", line, output.out, out);
+    if (strstr(output.err, err) == NULL || (err[0] == '\0' && output.err[0] != '\0'))
+        fail_msg("%s: got error \"%s\", want \"%s\"", line, output.err, err);
+}
+
+/* A line with the fixture's folder or a version in it. */
+static void expect_with(const char *before, const char *word, const char *after, int status,
+                        const char *out, const char *err)
+{
+    char line[512];
+
+    (void)snprintf(line, sizeof line, "%s%s%s", before, word, after);
+    expect(line, status, out, err);
+}
+
+static void use_database(const char *conninfo)
+{
+    assert_int_equal(setenv("PGXGATE_DATABASE", conninfo, 1), 0);
+}
+
+/* --- without a database --------------------------------------------------------------------
+ */
+
+static void wrong_command_lines_are_usage(void **state)
+{
+    static const char *const LINES[] = {
+        "rules",
+        "rules bogus",
+        "rules import",
+        "rules import a b",
+        "rules list x",
+        "rules list --nope",
+        "rules show a b",
+        "rules import a --knowledge b",
+        "migrate x",
+        "migrate --nope",
+        "rules test --database",
+        "rules show --json",
+    };
+
+    (void)state;
+    use_database("");
+    for (size_t i = 0; i < ARRAY_LEN(LINES); i++)
+        expect(LINES[i], EXIT_USAGE, "", "usage: pgxgate ");
+    expect("rules --help", EXIT_OK, "usage: pgxgate rules", "");
+    expect("rules list --help", EXIT_OK, "usage: pgxgate rules", "");
+    expect("migrate --help", EXIT_OK, "usage: pgxgate migrate", "");
+}
+
+static void without_a_database_it_says_so(void **state)
+{
+    (void)state;
+    use_database("");
+    expect("rules list", EXIT_CONFIG, "", "give --database CONNINFO or set PGXGATE_DATABASE");
+    expect("migrate", EXIT_CONFIG, "", "give --database CONNINFO or set PGXGATE_DATABASE");
+    expect("rules list --database host", EXIT_CONFIG, "", "connection string is malformed");
+    expect("rules list --database host=/nowhere", EXIT_UNAVAILABLE, "", "cannot connect");
+    expect("migrate --database host=/nowhere", EXIT_UNAVAILABLE, "", "cannot connect");
+}
+
+static void files_are_tested_and_shown_without_a_database(void **state)
+{
+    char dir[FIXTURE_DIR_SIZE];
+
+    (void)state;
+    use_database("");
+    fixture_make(dir);
+    expect_with("rules test --knowledge ", dir, "", EXIT_OK, "2 tests, 0 failed", "");
+    expect_with("rules test --knowledge ", dir, " --json", EXIT_OK, "\"run\":2,\"failed\":0",
+                "");
+    expect_with("rules test x --knowledge ", dir, "", EXIT_USAGE, "", "not both");
+    expect_with("rules show --knowledge ", dir, "", EXIT_OK, "fixture 1 by", "");
+    expect_with("rules show Clopidogrel --knowledge ", dir, "", EXIT_OK,
+                "    when       CYP2C19: Poor Metabolizer\n"
+                "    for        acute coronary syndrome\n"
+                "    says       avoid; consider prasugrel\n",
+                "");
+    expect_with("rules show codeine-poor --knowledge ", dir, "", EXIT_OK,
+                "    does       reduce_dose by 25-50 %; limit_dose to 20.5 mg/d\n"
+                "    source     CPIC 1, https://guide.example/1, PMID 1 2 (guide-1)\n",
+                "");
+    expect_with("rules show cyp2d6 --knowledge ", dir, "", EXIT_OK, "value at least 3.0", "");
+    expect_with("rules show nothing --knowledge ", dir, "", EXIT_NO, "",
+                "no drug, gene or recommendation is called 'nothing'");
+    fixture_change(dir, "tests/clopidogrel.json", "\"alert\": \"critical\"",
+                   "\"alert\": \"warning\"");
+    expect_with("rules test --knowledge ", dir, "", EXIT_NO, "FAILED  *2/*2 is warned of", "");
+    expect_with("rules test --knowledge ", dir, " --json", EXIT_NO, "\"failed\":1}", "");
+    fixture_change(dir, "release.json", "\"name\"", "\"nam\"");
+    expect_with("rules test --knowledge ", dir, "", EXIT_DATA, "",
+                "pgxgate rules test: release.json: unknown member 'nam'");
+    fixture_remove(dir);
+}
+
+/* --- with one ------------------------------------------------------------------------------
+ */
+
+static void knowledge_goes_from_files_to_use(void **state)
+{
+    const char *cluster = test_cluster();
+    struct test_database database;
+    char dir[FIXTURE_DIR_SIZE];
+
+    (void)state;
+    test_database_make(cluster, &database);
+    use_database(database.conninfo);
+    fixture_make(dir);
+    expect_with("rules import ", dir, "", EXIT_UNAVAILABLE, "", "run 'pgxgate migrate'");
+    expect("migrate --check", EXIT_NO, "0001_knowledge.sql: to be applied", "");
+    expect("migrate --dir /nowhere", EXIT_DATA, "", "/nowhere: No such file");
+    expect("migrate", EXIT_OK, "0002_audit.sql: applied in", "");
+    expect("migrate", EXIT_OK, "the schema is up to date: version 2", "");
+    expect("migrate --check", EXIT_OK, "the schema is up to date: version 2", "");
+    expect("rules list", EXIT_OK, "", "");
+    expect("rules list --json", EXIT_OK, "[]", "");
+    expect("rules test", EXIT_NO, "", "there is no release");
+    expect("rules show", EXIT_NO, "", "no release is active");
+    expect_with("rules import ", dir, "", EXIT_OK, "imported fixture 1 (", "");
+    expect_with("rules import ", dir, "", EXIT_OK, "there already: fixture 1 (", "");
+    expect_with("rules import ", dir, " --json", EXIT_OK, "\"isNew\":false", "");
+    expect("rules list", EXIT_OK, "draft", "");
+    expect("rules test 1", EXIT_OK, "2 tests, 0 failed", "");
+    expect("rules list --json", EXIT_OK, "\"state\":\"tested\"", "");
+    expect("rules activate 1", EXIT_OK, "active: fixture 1 (", "");
+    expect("rules activate 1", EXIT_OK, "as before", "");
+    expect("rules show clopidogrel-poor", EXIT_OK, "avoid; consider prasugrel", "");
+    expect("rules test 2", EXIT_NO, "", "no release has the version or hash 2");
+
+    fixture_change(dir, "tests/clopidogrel.json", "\"alert\": \"critical\"",
+                   "\"alert\": \"warning\"");
+    fixture_change(dir, "release.json", "\"1\"", "\"2\"");
+    expect_with("rules import ", dir, "", EXIT_OK, "imported fixture 2 (", "");
+    expect("rules activate", EXIT_NO, "", "refused: of 2 tests 1 failed");
+    expect("rules activate --json", EXIT_NO, "", "FAILED  *2/*2 is warned of");
+    expect("rules test 2", EXIT_NO, "2 tests, 1 failed", "");
+    expect("rules list --json", EXIT_OK,
+           "\"version\":\"2\",\"developer\":\"the pgxgate "
+           "contributors\",\"hash\":",
+           "");
+    expect("rules show", EXIT_OK, "fixture 1 by", "");
+    fixture_write(dir, "tests/clopidogrel.json", "{\"tests\":[]}", 12);
+    fixture_change(dir, "release.json", "\"1\"", "\"3\"");
+    expect_with("rules import ", dir, "", EXIT_OK, "imported fixture 3 (", "");
+    expect("rules activate 3", EXIT_NO, "", "refused: of 0 tests 0 failed");
+    fixture_remove(dir);
+    test_database_drop(cluster, &database);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wrong_command_lines_are_usage),
+        cmocka_unit_test(without_a_database_it_says_so),
+        cmocka_unit_test(files_are_tested_and_shown_without_a_database),
+        cmocka_unit_test(knowledge_goes_from_files_to_use),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
