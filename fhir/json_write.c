@@ -66,6 +66,20 @@ void json_write_array_end(struct json_writer *writer)
     close_container(writer, ']');
 }
 
+/* Bytes that stand in a string as they are, whatever follows: printable ASCII without the quote
+ * and the backslash. Eight at a time: a byte below space, above '~', a quote or a backslash
+ * sets the high bit of its place. */
+static bool is_plain_word(const char *bytes)
+{
+    const uint64_t ones = UINT64_MAX / 255, high = ones * 128;
+    uint64_t word, quotes, slashes;
+
+    memcpy(&word, bytes, sizeof word);
+    quotes = word ^ (ones * '"');
+    slashes = word ^ (ones * '\\');
+    return ((word | (word - ones * ' ') | (quotes - ones) | (slashes - ones)) & high) == 0;
+}
+
 /* How many bytes from the front of s may be copied as they are. */
 static size_t plain_len(struct slice s)
 {
@@ -75,6 +89,10 @@ static size_t plain_len(struct slice s)
         unsigned char c = (unsigned char)s.ptr[at];
         unsigned len = 1;
 
+        if (s.len - at >= 8 && is_plain_word(s.ptr + at)) {
+            at += 8;
+            continue;
+        }
         if (c < ' ' || c == '"' || c == '\\')
             break;
         if (c >= 0x80)
@@ -117,14 +135,27 @@ static void add_string(struct buf *buf, struct slice text)
     buf_add_char(buf, '"');
 }
 
-void json_write_name(struct json_writer *writer, const char *name)
+static void begin_name(struct json_writer *writer)
 {
     assert(writer->depth > 0 && writer->closers[writer->depth] == '}' && !writer->has_name);
     if (writer->has_value[writer->depth])
         buf_add_char(writer->buf, ',');
     writer->has_value[writer->depth] = false; /* the comma is paid */
     writer->has_name = true;
-    add_string(writer->buf, slice_of(name));
+}
+
+void json_write_name(struct json_writer *writer, const char *name)
+{
+    begin_name(writer);
+    buf_add_char(writer->buf, '"');
+    buf_add(writer->buf, slice_of(name));
+    buf_add(writer->buf, SLICE("\":"));
+}
+
+void json_write_name_slice(struct json_writer *writer, struct slice name)
+{
+    begin_name(writer);
+    add_string(writer->buf, name);
     buf_add_char(writer->buf, ':');
 }
 

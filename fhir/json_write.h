@@ -32,7 +32,9 @@ void json_write_object_end(struct json_writer *writer);
 void json_write_array(struct json_writer *writer); /* [ */
 void json_write_array_end(struct json_writer *writer);
 
-void json_write_name(struct json_writer *writer, const char *name); /* "name": */
+/* "name": with a name of our own, which needs no escaping */
+void json_write_name(struct json_writer *writer, const char *name);
+void json_write_name_slice(struct json_writer *writer, struct slice name); /* any text */
 void json_write_text(struct json_writer *writer, struct slice text);
 void json_write_u64(struct json_writer *writer, uint64_t value);
 void json_write_bool(struct json_writer *writer, bool value);

@@ -11,11 +11,24 @@
 /* A document above this many nodes gives its memory back after the request. */
 #define NODES_KEPT 16384
 
+#define TEXT_BYTES_MAX  65536
+#define TEXT_BYTES_KEPT 16384
+
 void hook_call_init(struct hook_call *call, const struct hook_options *options)
 {
     *call = (struct hook_call){.options = options};
     arena_init(&call->arena, options->arena_bytes_max);
     json_doc_init(&call->doc);
+    buf_init(&call->text, TEXT_BYTES_MAX);
+    buf_init(&call->aside, TEXT_BYTES_MAX);
+}
+
+static struct buf kept_buf(struct buf *buf)
+{
+    if (buf->room > TEXT_BYTES_KEPT)
+        buf_release(buf);
+    buf_clear(buf);
+    return *buf;
 }
 
 void hook_call_reset(struct hook_call *call)
@@ -23,6 +36,8 @@ void hook_call_reset(struct hook_call *call)
     struct hook_call kept = {
         .arena = call->arena,
         .doc = call->doc,
+        .text = kept_buf(&call->text),
+        .aside = kept_buf(&call->aside),
         .options = call->options,
         .needs_made = call->needs_made,
     };
@@ -45,6 +60,8 @@ void hook_call_release(struct hook_call *call)
         free(call->needs[i]);
     }
     json_doc_release(&call->doc);
+    buf_release(&call->text);
+    buf_release(&call->aside);
     arena_release(&call->arena);
     *call = (struct hook_call){0};
 }

@@ -83,6 +83,7 @@ const char *hook_prefetch_state_name(enum hook_prefetch_state state);
 struct hook_call {
     struct arena arena;
     struct json_doc doc;
+    struct buf text, aside;                  /* for whoever renders; reused */
     const struct hook_options *options;      /* borrowed */
     const struct rules_knowledge *knowledge; /* borrowed */
     struct slice today; /* "2026-11-24", borrowed; for ages, so that replay is exact */

@@ -9,26 +9,21 @@
 
 #define TOPIC_SYSTEM        "urn:pgxgate:advice"
 #define TOPIC_CHARS_MAX     100 /* alphanumeric: some clients remember overrides by it */
-#define SEED_BYTES_MAX      8192
 #define EXTENSION_NAME      "io.pgxgate.advice"
 #define OVERRIDE_SYSTEM_HL7 "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
 #define OVERRIDE_SYSTEM_OWN "urn:pgxgate:override-reason"
 
-/* The clinical part of HL7's codes (CDS Hooks 3.0 ballot) and what they lack for PGx. */
-static const struct {
-    const char *system;
-    const char *code;
-    const char *display;
-} OVERRIDE_REASONS[] = {
-    {OVERRIDE_SYSTEM_OWN, "tolerated-before", "Has tolerated this drug before"},
-    {OVERRIDE_SYSTEM_OWN, "result-disputed", "The genetic result is in doubt"},
-    {OVERRIDE_SYSTEM_OWN, "specialist-decision", "Decided with a specialist or pharmacist"},
-    {OVERRIDE_SYSTEM_HL7, "cds-not-applicable", "The advice does not apply to this patient"},
-    {OVERRIDE_SYSTEM_HL7, "patient-contraindication", "The alternative is contraindicated"},
-    {OVERRIDE_SYSTEM_HL7, "patient-refuses", "The patient declines the alternative"},
-    {OVERRIDE_SYSTEM_HL7, "recipient-disagrees-evidence", "Does not agree with the evidence"},
-    {OVERRIDE_SYSTEM_HL7, "service-not-available", "The alternative is not available"},
-};
+/* The clinical part of HL7's codes (CDS Hooks 3.0 ballot) and what they lack for PGx.
+ * system, code, display */
+#define OVERRIDE_REASONS(X)                                                                    \
+    X(OVERRIDE_SYSTEM_OWN, "tolerated-before", "Has tolerated this drug before")               \
+    X(OVERRIDE_SYSTEM_OWN, "result-disputed", "The genetic result is in doubt")                \
+    X(OVERRIDE_SYSTEM_OWN, "specialist-decision", "Decided with a specialist or pharmacist")   \
+    X(OVERRIDE_SYSTEM_HL7, "cds-not-applicable", "The advice does not apply to this patient")  \
+    X(OVERRIDE_SYSTEM_HL7, "patient-contraindication", "The alternative is contraindicated")   \
+    X(OVERRIDE_SYSTEM_HL7, "patient-refuses", "The patient declines the alternative")          \
+    X(OVERRIDE_SYSTEM_HL7, "recipient-disagrees-evidence", "Does not agree with the evidence") \
+    X(OVERRIDE_SYSTEM_HL7, "service-not-available", "The alternative is not available")
 
 static bool says_the_same(const struct card_group *group, const struct rules_match *match)
 {
@@ -85,28 +80,27 @@ bool card_result_is_ambiguous(const struct rules_gene_result *result)
  * at signing after asking at selecting, gets the same card. */
 static void make_uuid(struct card *card)
 {
-    const struct hook_call *call = card->call;
-    struct buf seed;
+    struct hook_call *call = card->call;
+    struct buf *seed = &call->aside;
 
-    buf_init(&seed, SEED_BYTES_MAX);
-    buf_printf(&seed, "%.*s\n%.*s\n%.*s\n%.*s\n",
+    buf_clear(seed);
+    buf_printf(seed, "%.*s\n%.*s\n%.*s\n%.*s\n",
                SLICE_ARG(rules_knowledge_hash(call->knowledge)),
                SLICE_ARG(call->request.patient_id), SLICE_ARG(card->drug_order->order->name),
                SLICE_ARG(card->advice->drug->name));
     for (size_t i = 0; i < card->advice->matches_count; i++) {
         const struct rules_match *match = &card->advice->matches[i];
 
-        buf_printf(&seed, "%.*s", SLICE_ARG(match->recommendation->id));
+        buf_add(seed, match->recommendation->id);
         for (size_t b = 0; b < match->because_count; b++)
-            if (match->because[b].result != NULL)
-                buf_printf(
-                    &seed, " %.*s",
-                    SLICE_ARG(
-                        match->because[b].result->calls[match->because[b].call].diplotype));
-        buf_add_char(&seed, '\n');
+            if (match->because[b].result != NULL) {
+                buf_add_char(seed, ' ');
+                buf_add(seed,
+                        match->because[b].result->calls[match->because[b].call].diplotype);
+            }
+        buf_add_char(seed, '\n');
     }
-    digest_uuid(buf_slice(&seed), card->uuid);
-    buf_release(&seed);
+    digest_uuid(buf_slice(seed), card->uuid);
 }
 
 static void write_source(const struct card *card, struct json_writer *w)
@@ -138,17 +132,20 @@ static void write_source(const struct card *card, struct json_writer *w)
     json_write_object_end(w);
 }
 
+/* The same on every card, so they are written as they are. */
 static void write_override_reasons(struct json_writer *w)
 {
+    static const char *const REASONS[] = {
+#define X(system, code, display)                                                               \
+    "{\"system\":\"" system "\",\"code\":\"" code "\",\"display\":\"" display "\"}",
+        OVERRIDE_REASONS(X)
+#undef X
+    };
+
     json_write_name(w, "overrideReasons");
     json_write_array(w);
-    for (size_t i = 0; i < ARRAY_LEN(OVERRIDE_REASONS); i++) {
-        json_write_object(w);
-        json_write_member_text(w, "system", slice_of(OVERRIDE_REASONS[i].system));
-        json_write_member_text(w, "code", slice_of(OVERRIDE_REASONS[i].code));
-        json_write_member_text(w, "display", slice_of(OVERRIDE_REASONS[i].display));
-        json_write_object_end(w);
-    }
+    for (size_t i = 0; i < ARRAY_LEN(REASONS); i++)
+        json_write_raw(w, slice_of(REASONS[i]));
     json_write_array_end(w);
 }
 
@@ -175,26 +172,25 @@ static void write_extension(const struct card *card, struct json_writer *w)
 
 static void write_card(struct card *card, struct json_writer *w)
 {
-    struct buf text;
+    struct buf *text = &card->call->text;
 
-    buf_init(&text, CARD_DETAIL_BYTES_MAX);
+    buf_clear(text);
     make_uuid(card);
     json_write_object(w);
     json_write_member_text(w, "uuid", slice_of(card->uuid));
-    card_summary_write(card, &text);
-    json_write_member_text(w, "summary", buf_slice(&text));
-    buf_clear(&text);
-    card_detail_write(card, &text);
-    json_write_member_text(w, "detail", buf_slice(&text));
+    card_summary_write(card, text);
+    json_write_member_text(w, "summary", buf_slice(text));
+    buf_clear(text);
+    card_detail_write(card, text);
+    json_write_member_text(w, "detail", buf_slice(text));
     json_write_member_text(w, "indicator", slice_of(rules_alert_name(card->advice->alert)));
     write_source(card, w);
     card_suggestions_write(card, w);
     write_override_reasons(w);
     write_extension(card, w);
     json_write_object_end(w);
-    if (buf_failed(&text))
+    if (buf_failed(text) || buf_failed(&card->call->aside))
         w->buf->has_failed = true;
-    buf_release(&text);
 }
 
 void hook_cards_write(struct hook_call *call, struct buf *buf)

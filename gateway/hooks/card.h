@@ -9,7 +9,6 @@
 #include "gateway/hooks/call.h"
 
 #define CARD_SUMMARY_CHARS_MAX 139 /* "fewer than 140 characters", counted as code points */
-#define CARD_DETAIL_BYTES_MAX  65536
 #define CARD_GROUPS_MAX        48
 #define CARD_MATCHES_MAX       32 /* in one group */
 #define CARD_SUGGESTIONS_MAX   4

@@ -325,30 +325,27 @@ static void write_reading_warnings(const struct card *card, struct buf *unknown)
 static void write_unknown(const struct card *card, struct buf *buf)
 {
     const struct rules_advice *advice = card->advice;
-    struct buf unknown;
+    struct buf *unknown = &card->call->aside;
 
-    buf_init(&unknown, CARD_DETAIL_BYTES_MAX);
+    buf_clear(unknown);
     if (card_depends_on_population(card))
-        buf_add_text(&unknown, "- The order carries no reason that says which of these "
-                               "situations applies.\n");
+        buf_add_text(unknown, "- The order carries no reason that says which of these "
+                              "situations applies.\n");
     for (size_t i = 0; i < advice->missing_count; i++)
-        buf_printf(&unknown, "- %.*s: no usable result on file.\n",
+        buf_printf(unknown, "- %.*s: no usable result on file.\n",
                    SLICE_ARG(advice->missing[i]->symbol));
-    write_unknown_of_calls(card, &unknown);
-    write_reading_warnings(card, &unknown);
+    write_unknown_of_calls(card, unknown);
+    write_reading_warnings(card, unknown);
     if (card->has_more)
-        buf_add_text(&unknown, "- There is more advice than this card can hold; the trace of "
-                               "this call has all of it.\n");
+        buf_add_text(unknown, "- There is more advice than this card can hold; the trace of "
+                              "this call has all of it.\n");
     if (card->call->is_incomplete)
-        buf_add_text(&unknown, "- Part of the record could not be read in time; there may be "
-                               "further results.\n");
-    if (unknown.len > 0) {
+        buf_add_text(unknown, "- Part of the record could not be read in time; there may be "
+                              "further results.\n");
+    if (unknown->len > 0) {
         heading(buf, "What is not known");
-        buf_add(buf, buf_slice(&unknown));
+        buf_add(buf, buf_slice(unknown));
     }
-    if (buf_failed(&unknown))
-        buf->has_failed = true;
-    buf_release(&unknown);
 }
 
 static void write_why(const struct card *card, struct buf *buf)

@@ -23,6 +23,8 @@ static bool is_meaningful(struct slice text, size_t at)
     static const char MARKS[] = "\\`*_[]~@";
     char c = text.ptr[at];
 
+    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+        return false;
     if (c == '.')
         return follows(text, at, SLICE("www"));
     if (c == ':')

@@ -11,13 +11,11 @@
  */
 #include "gateway/hooks/card.h"
 
-#include "fhir/json_c.h"
 #include "fhir/json_write.h"
 #include "gateway/store/digest.h"
 
 #define RXNORM          "http://www.nlm.nih.gov/research/umls/rxnorm"
 #define LABEL_BYTES_MAX 200
-#define ORDER_DEPTH_MAX JSON_DEPTH_MAX
 
 /* Members of an order that describe the drug it was written for. */
 static const char *const DRUG_MEMBERS[] = {
@@ -68,68 +66,57 @@ static bool all_groups_avoid(const struct card *card)
     return true;
 }
 
-static struct json_object *text_object(struct slice s)
+static bool describes_drug(struct slice name)
 {
-    return json_object_new_string_len(s.ptr, (int)s.len);
+    for (size_t i = 0; i < ARRAY_LEN(DRUG_MEMBERS); i++)
+        if (slice_eq_text(name, DRUG_MEMBERS[i]))
+            return true;
+    return false;
 }
 
-static struct json_object *medication_of(const struct rules_drug *drug)
+static void write_medication(const struct rules_drug *drug, struct json_writer *w)
 {
-    struct json_object *concept = json_object_new_object();
-    struct json_object *codings = json_object_new_array();
-    struct json_object *coding = json_object_new_object();
-
-    json_object_object_add(coding, "system", json_object_new_string(RXNORM));
-    json_object_object_add(coding, "code", text_object(drug->rxcui));
-    json_object_object_add(coding, "display", text_object(drug->name));
-    json_object_array_add(codings, coding);
-    json_object_object_add(concept, "coding", codings);
-    json_object_object_add(concept, "text", text_object(drug->name));
-    return concept;
+    json_write_object(w);
+    json_write_name(w, "coding");
+    json_write_array(w);
+    json_write_object(w);
+    json_write_member_text(w, "system", SLICE(RXNORM));
+    json_write_member_text(w, "code", drug->rxcui);
+    json_write_member_text(w, "display", drug->name);
+    json_write_object_end(w);
+    json_write_array_end(w);
+    json_write_member_text(w, "text", drug->name);
+    json_write_object_end(w);
 }
 
-/* The order as a new json-c tree, the caller's; NULL when memory ends. The text was validated
- * by our own reader already. */
-static struct json_object *parse_order(struct slice raw)
-{
-    struct json_tokener *tokener = json_tokener_new_ex(ORDER_DEPTH_MAX);
-    struct json_object *order;
-
-    if (tokener == NULL)
-        return NULL;
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    order = json_tokener_parse_ex(tokener, raw.ptr, (int)raw.len);
-    json_tokener_free(tokener);
-    return order;
-}
-
-static bool write_changed_order(const struct card *card, const struct rules_drug *alternative,
+/* The order with another drug in it. Members are copied as they were sent, byte for byte, so
+ * nothing that we do not understand can be lost or changed; a tree would cost more than all the
+ * rest of the card. An R5 order carries its drug in another member. */
+static void write_changed_order(const struct card *card, const struct rules_drug *alternative,
                                 struct json_writer *w)
 {
-    struct json_object *order = parse_order(json_raw(card->drug_order->order->resource->json));
-    bool is_r5;
-    const char *text;
-    size_t len;
+    struct json order = card->drug_order->order->resource->json;
+    bool is_r5 = !json_is_absent(json_get(order, "medication"));
 
-    if (order == NULL)
-        return false;
-    is_r5 = json_object_object_get_ex(order, "medication", NULL) != 0;
-    for (size_t i = 0; i < ARRAY_LEN(DRUG_MEMBERS); i++)
-        json_object_object_del(order, DRUG_MEMBERS[i]);
-    if (is_r5) {
-        struct json_object *codeable_reference = json_object_new_object();
-
-        json_object_object_add(codeable_reference, "concept", medication_of(alternative));
-        json_object_object_add(order, "medication", codeable_reference);
-    } else {
-        json_object_object_add(order, "medicationCodeableConcept", medication_of(alternative));
-    }
-    text = json_object_to_json_string_length(
-        order, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
     json_write_name(w, "resource");
-    json_write_raw(w, (struct slice){text, len});
-    json_object_put(order);
-    return true;
+    json_write_object(w);
+    for (struct json m = json_first(order); !json_is_absent(m); m = json_next(m)) {
+        struct slice name = json_name(m, &card->call->arena);
+
+        if (describes_drug(name) || json_is(m, JSON_NULL))
+            continue;
+        json_write_name_slice(w, name);
+        json_write_raw(w, json_raw(m));
+    }
+    json_write_name(w, is_r5 ? "medication" : "medicationCodeableConcept");
+    if (is_r5) {
+        json_write_object(w);
+        json_write_name(w, "concept");
+    }
+    write_medication(alternative, w);
+    if (is_r5)
+        json_write_object_end(w);
+    json_write_object_end(w);
 }
 
 /* Opens a suggestion up to its action's description; the caller adds what to do and closes. */
@@ -167,8 +154,7 @@ static void write_alternative(const struct card *card, const struct rules_drug *
                      SLICE_ARG(alternative->name), SLICE_ARG(card->advice->drug->name));
 
     open_suggestion(card, "update", label, w);
-    if (!write_changed_order(card, alternative, w))
-        w->buf->has_failed = true;
+    write_changed_order(card, alternative, w);
     close_suggestion(w);
 }
 

@@ -7,8 +7,6 @@
  */
 #include "gateway/hooks/card.h"
 
-#define SUMMARY_BYTES_MAX 1024
-
 static size_t count_chars(struct slice s)
 {
     size_t chars = 0;
@@ -90,19 +88,18 @@ static struct slice cut_at_word(struct slice s)
 
 void card_summary_write(const struct card *card, struct buf *buf)
 {
-    struct buf text;
+    struct buf *text = &card->call->aside;
 
-    buf_init(&text, SUMMARY_BYTES_MAX);
-    write_sentence(card, false, &text);
-    if (count_chars(buf_slice(&text)) > CARD_SUMMARY_CHARS_MAX) {
-        buf_clear(&text);
-        write_sentence(card, true, &text);
+    buf_clear(text);
+    write_sentence(card, false, text);
+    if (count_chars(buf_slice(text)) > CARD_SUMMARY_CHARS_MAX) {
+        buf_clear(text);
+        write_sentence(card, true, text);
     }
-    if (count_chars(buf_slice(&text)) > CARD_SUMMARY_CHARS_MAX) {
-        buf_add(buf, cut_at_word(buf_slice(&text)));
+    if (count_chars(buf_slice(text)) > CARD_SUMMARY_CHARS_MAX) {
+        buf_add(buf, cut_at_word(buf_slice(text)));
         buf_add_text(buf, "\xE2\x80\xA6"); /* ellipsis */
     } else {
-        buf_add(buf, buf_slice(&text));
+        buf_add(buf, buf_slice(text));
     }
-    buf_release(&text);
 }

@@ -119,13 +119,18 @@ static enum engine_next route(struct run *run)
     return NEXT_MORE;
 }
 
-static void set_today(struct run *run)
+/* The day, in UTC, made anew once a second at most. */
+static struct slice today(struct hook_engine *engine)
 {
     time_t now = time(NULL);
     struct tm parts;
 
-    (void)gmtime_r(&now, &parts);
-    (void)strftime(run->today, sizeof run->today, "%Y-%m-%d", &parts);
+    if (now != engine->today_s) {
+        engine->today_s = now;
+        (void)gmtime_r(&now, &parts);
+        (void)strftime(engine->today, sizeof engine->today, "%Y-%m-%d", &parts);
+    }
+    return slice_of(engine->today);
 }
 
 static enum engine_next validate(struct run *run)
@@ -140,9 +145,8 @@ static enum engine_next validate(struct run *run)
         return fail(run, HOOK_NOT_READY, "no knowledge release is active yet");
     if (run->engine->runs_count > run->engine->options.config->requests_in_flight_max)
         return fail(run, HOOK_OVERLOAD, "too many requests at once; try again");
-    set_today(run);
     if (!hook_call_open(&run->call, run->service, request->body, run->knowledge,
-                        slice_of(run->today)))
+                        today(run->engine)))
         run->step = STEP_RENDER;
     run->parse_us = run_now_us() - from_us;
     return NEXT_MORE;
@@ -379,6 +383,7 @@ enum err_code hook_engine_new(uv_loop_t *loop, const struct hook_engine_options 
     };
     engine->woken_tail = &engine->woken;
     buf_init(&engine->discovery, ANSWER_BYTES_MAX);
+    buf_init(&engine->audit, AUDIT_BYTES_MAX);
     if (fhir_fetcher_new(loop, config->fhir_allowed_servers, config->fhir_allowed_servers_count,
                          limits, &engine->fetcher, err) != ERR_OK) {
         free(engine);
@@ -399,6 +404,7 @@ static void close_one(struct hook_engine *engine)
         return;
     run_free_all(engine);
     buf_release(&engine->discovery);
+    buf_release(&engine->audit);
     engine->magic = 0;
     free(engine);
     on_closed(owner);

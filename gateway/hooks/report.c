@@ -3,8 +3,6 @@
 #include "gateway/hooks/trace.h"
 #include "gateway/store/store.h"
 
-#define AUDIT_BYTES_MAX 65536
-
 void run_report_fetch(const struct run *run, const struct hook_need *need)
 {
     const struct hook_engine_options *o = &run->engine->options;
@@ -67,18 +65,36 @@ static void log_call(const struct run *run, uint64_t took_us)
               .error = &err);
 }
 
-void run_report(struct run *run)
-{
-    uint64_t took_us = run_now_us() - run->started_us;
-    struct hook_call *call = &run->call;
-    struct buf decisions, gaps, fetches;
+/* What `write` adds to the buffer. The slice is made when the buffer has stopped growing. */
+struct part {
+    size_t from, to;
+};
 
-    buf_init(&decisions, AUDIT_BYTES_MAX);
-    buf_init(&gaps, AUDIT_BYTES_MAX);
-    buf_init(&fetches, AUDIT_BYTES_MAX);
-    hook_audit_decisions_write(call, &decisions);
-    hook_audit_gaps_write(call, &gaps);
-    hook_audit_fetches_write(call, &fetches);
+static struct part add_part(struct buf *buf, const struct hook_call *call,
+                            void (*write)(const struct hook_call *call, struct buf *buf))
+{
+    struct part part = {.from = buf->len};
+
+    write(call, buf);
+    part.to = buf->len;
+    return part;
+}
+
+static struct slice slice_of_part(const struct buf *buf, struct part part)
+{
+    return slice_from(slice_head(buf_slice(buf), part.to), part.from);
+}
+
+static void audit(struct run *run, uint64_t took_us)
+{
+    const struct hook_call *call = &run->call;
+    struct buf *text = &run->engine->audit;
+    struct part decisions, gaps, fetches;
+
+    buf_clear(text);
+    decisions = add_part(text, call, hook_audit_decisions_write);
+    gaps = add_part(text, call, hook_audit_gaps_write);
+    fetches = add_part(text, call, hook_audit_fetches_write);
     (void)store_audit(
         run->engine->options.store,
         &(struct store_audit_row){
@@ -93,16 +109,22 @@ void run_report(struct run *run)
             .release_hash =
                 run->knowledge == NULL ? SLICE_NONE : rules_knowledge_hash(run->knowledge),
             .cards = (uint32_t)call->cards_count,
-            .decisions = buf_slice(&decisions),
-            .gaps = buf_slice(&gaps),
-            .fetches = buf_slice(&fetches),
+            .decisions = slice_of_part(text, decisions),
+            .gaps = slice_of_part(text, gaps),
+            .fetches = slice_of_part(text, fetches),
             .took_us = took_us,
             .parse_us = run->parse_us,
             .wait_us = run->wait_us,
+            .decide_us = run->decide_us,
+            .render_us = run->render_us,
         });
-    buf_release(&decisions);
-    buf_release(&gaps);
-    buf_release(&fetches);
+}
+
+void run_report(struct run *run)
+{
+    uint64_t took_us = run_now_us() - run->started_us;
+
+    audit(run, took_us);
     count_call(run, took_us);
     log_call(run, took_us);
 }

@@ -14,6 +14,7 @@
 #define RUN_MAGIC        0x70677872u
 #define REQUEST_ID_CHARS 40
 #define ANSWER_BYTES_MAX ((size_t)1024 * 1024)
+#define AUDIT_BYTES_MAX  ((size_t)256 * 1024)
 
 /* code, function */
 #define ENGINE_STEPS(X)                                                                        \
@@ -43,7 +44,6 @@ struct run {
     struct rules_knowledge *knowledge; /* one reference */
     struct hook_call call;
     struct buf answer;
-    char today[11];
     char request_id[REQUEST_ID_CHARS + 1];
     const char *allow; /* for 405 */
     bool is_plain;     /* answered without a call: discovery, unknown paths */
@@ -65,6 +65,9 @@ struct hook_engine {
     struct run *free;
     uint32_t free_count, runs_count;
     uint64_t serial;
+    struct buf audit; /* for the row being written */
+    time_t today_s;   /* when `today` was made */
+    char today[11];   /* "2026-11-24", UTC */
     struct buf discovery;
     struct slice discovery_hash; /* of the snapshot that it describes, in its own bytes */
     char discovery_hash_[80];

@@ -177,7 +177,7 @@ void metrics_add(struct metrics *metrics, enum metric metric, uint32_t label, ui
 
 void metrics_set(struct metrics *metrics, enum metric metric, uint32_t label, uint64_t value)
 {
-    assert(METRICS[metric].kind == KIND_GAUGE);
+    assert(METRICS[metric].kind != KIND_HISTOGRAM);
     if (metrics != NULL)
         atomic_store_explicit(&metrics->cells[cell_of(metrics, metric, label)], value,
                               memory_order_relaxed);

@@ -52,6 +52,7 @@ void metrics_free(struct metrics *metrics);   /* accepts NULL */
 /* `label` indexes the metric's label table; 0 for metrics without labels. A NULL `metrics`
  * counts nothing. */
 void metrics_add(struct metrics *metrics, enum metric metric, uint32_t label, uint64_t n);
+/* A gauge, or a counter that is counted elsewhere and only shown here. */
 void metrics_set(struct metrics *metrics, enum metric metric, uint32_t label, uint64_t value);
 void metrics_observe_us(struct metrics *metrics, enum metric metric, uint32_t label,
                         uint64_t us);

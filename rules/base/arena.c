@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#define ARENA_FIRST_BLOCK_BYTES 4096
+#define ARENA_FIRST_BLOCK_BYTES 32768 /* most requests need no second block */
 #define ARENA_BLOCK_BYTES_MAX   ((size_t)1024 * 1024)
 #define ARENA_ALIGN             16
 

@@ -15,7 +15,7 @@ void buf_init(struct buf *buf, size_t bytes_max)
 static void terminate(struct buf *buf)
 {
     if (buf->bytes != NULL)
-        memset(buf->bytes + buf->len, 0, BUF_PADDING);
+        buf->bytes[buf->len] = '\0';
 }
 
 void buf_clear(struct buf *buf)
@@ -31,17 +31,15 @@ void buf_release(struct buf *buf)
     *buf = (struct buf){.bytes_max = buf->bytes_max};
 }
 
-char *buf_reserve(struct buf *buf, size_t bytes)
+bool buf_grow_(struct buf *buf, size_t bytes)
 {
     size_t room = buf->room == 0 ? BUF_FIRST_BYTES : buf->room;
     char *larger;
 
     if (buf->has_failed || bytes > buf->bytes_max - buf->len) {
         buf->has_failed = true;
-        return NULL;
+        return false;
     }
-    if (buf->bytes != NULL && buf->len + bytes <= buf->room)
-        return buf->bytes + buf->len;
     while (room < buf->len + bytes)
         room *= 2;
     if (room > buf->bytes_max)
@@ -49,54 +47,50 @@ char *buf_reserve(struct buf *buf, size_t bytes)
     larger = realloc(buf->bytes, room + BUF_PADDING);
     if (larger == NULL) {
         buf->has_failed = true;
-        return NULL;
+        return false;
     }
+    memset(larger + room, 0, BUF_PADDING);
     buf->bytes = larger;
     buf->room = room;
     terminate(buf);
+    return true;
+}
+
+char *buf_reserve(struct buf *buf, size_t bytes)
+{
+    if (!buf_has_room_(buf, bytes) && !buf_grow_(buf, bytes))
+        return NULL;
     return buf->bytes + buf->len;
 }
 
 void buf_added(struct buf *buf, size_t bytes)
 {
-    assert(buf->len + bytes <= buf->room);
+    assert(bytes <= buf->room - buf->len);
     buf->len += bytes;
     terminate(buf);
 }
 
-void buf_add(struct buf *buf, struct slice s)
-{
-    char *to = buf_reserve(buf, s.len);
-
-    if (to == NULL)
-        return;
-    if (s.len > 0)
-        memcpy(to, s.ptr, s.len);
-    buf_added(buf, s.len);
-}
-
-void buf_add_char(struct buf *buf, char c)
-{
-    buf_add(buf, (struct slice){.ptr = &c, .len = 1});
-}
-
+/* Formats into the room there is; only a text that does not fit is formatted twice. */
 void buf_printf(struct buf *buf, const char *format, ...)
 {
+    size_t room = buf_has_room_(buf, 0) ? buf->room - buf->len : 0;
     va_list args;
     int len;
-    char *to;
 
     va_start(args, format);
-    len = vsnprintf(NULL, 0, format, args);
+    len = vsnprintf(room > 0 ? buf->bytes + buf->len : NULL, room > 0 ? room + 1 : 0, format,
+                    args);
     va_end(args);
     assert(len >= 0);
-    to = buf_reserve(buf, (size_t)len); /* the final NUL goes into the padding */
-    if (to == NULL)
-        return;
-    va_start(args, format);
-    (void)vsnprintf(to, (size_t)len + 1, format, args);
-    va_end(args);
-    buf_added(buf, (size_t)len);
+    if ((size_t)len > room || room == 0) {
+        terminate(buf);
+        if (!buf_grow_(buf, (size_t)len))
+            return;
+        va_start(args, format);
+        (void)vsnprintf(buf->bytes + buf->len, (size_t)len + 1, format, args);
+        va_end(args);
+    }
+    buf->len += (size_t)len;
 }
 
 void buf_remove_front(struct buf *buf, size_t bytes)

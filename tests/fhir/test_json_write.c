@@ -79,7 +79,8 @@ static void write_zero(struct json_writer *w)
 static void write_odd_name(struct json_writer *w)
 {
     json_write_object(w);
-    json_write_member_u64(w, "a\"b\n", 10);
+    json_write_name_slice(w, SLICE("a\"b\n"));
+    json_write_u64(w, 10);
     json_write_object_end(w);
 }
 
