@@ -98,7 +98,7 @@ static enum err_code view_genes(struct evaluation *e, struct err *err)
     struct rules_range genes = e->drug->genes;
 
     e->views = arena_array(e->arena, genes.count, sizeof *e->views);
-    e->advice.missing = arena_array(e->arena, genes.count, sizeof *e->advice.missing);
+    e->advice.missing = arena_array(e->arena, genes.count, sizeof(struct rules_gene *));
     if (e->views == NULL || e->advice.missing == NULL)
         return err_set(err, ERR_NOMEM, "no memory to evaluate");
     for (uint32_t i = 0; i < genes.count; i++)

@@ -58,7 +58,7 @@ static enum err_code link_allele_facts(struct rules_knowledge *k, const struct r
     const struct rules_allele *a = &k->rows.alleles[row];
     struct rules_allele_facts *facts = &k->allele_facts[row];
     uint32_t scope = rules_gene_row(k, gene);
-    struct slice function;
+    struct slice function = SLICE_NONE;
 
     facts->function = (uint32_t)row;
     if (gene->method == RULES_METHOD_ALLELE_PRESENCE) {
@@ -88,7 +88,7 @@ static enum err_code link_allele(struct rules_knowledge *k, size_t row, struct e
     const struct rules_allele *a = &k->rows.alleles[row];
     uint32_t gene = rules_index_find(&k->genes, 0, a->gene);
     struct rules_range *range;
-    struct slice normal;
+    struct slice normal = SLICE_NONE;
 
     if (gene == RULES_ABSENT)
         return BAD(err, "allele '%.*s': unknown gene '%.*s'", SLICE_ARG(a->name),
@@ -115,7 +115,7 @@ static enum err_code link_alias(struct rules_knowledge *k,
                                 const struct rules_allele_alias *alias, struct err *err)
 {
     uint32_t gene = rules_index_find(&k->genes, 0, alias->gene);
-    struct slice normal, target;
+    struct slice normal = SLICE_NONE, target = SLICE_NONE;
     uint32_t row;
 
     if (gene == RULES_ABSENT)
@@ -180,7 +180,7 @@ static enum err_code link_pair(struct rules_knowledge *k, size_t row, struct err
     const struct rules_pair_rule *rule = &k->rows.pair_rules[row];
     uint32_t gene_row = rules_index_find(&k->genes, 0, rule->gene);
     const struct rules_gene *gene;
-    uint32_t first, second = RULES_NO_SECOND;
+    uint32_t first = RULES_ABSENT, second = RULES_NO_SECOND;
     struct slice phenotype;
 
     if (gene_row == RULES_ABSENT)

@@ -40,7 +40,7 @@ static enum err_code link_codes(struct rules_knowledge *k, struct err *err)
 {
     size_t count = k->rows.drug_codes_count;
 
-    k->code_rows = arena_array(&k->arena, count, sizeof *k->code_rows);
+    k->code_rows = arena_array(&k->arena, count, sizeof(struct rules_drug_code *));
     if (k->code_rows == NULL || !rules_index_init(&k->systems, count, &k->arena) ||
         !rules_index_init(&k->codes, count, &k->arena))
         return NO_MEMORY(err);

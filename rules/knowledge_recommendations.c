@@ -377,7 +377,7 @@ static uint32_t index_of_gene(const struct rules_knowledge *k, struct rules_rang
     for (uint32_t i = 0; i < genes.count; i++)
         if (k->drug_genes[genes.first + i].gene == gene)
             return i;
-    assert(!"a drug's genes hold those of its recommendations");
+    assert(false && "a drug's genes hold those of its recommendations");
     return RULES_ABSENT;
 }
 
@@ -412,7 +412,7 @@ static enum err_code link_drug_genes(struct rules_knowledge *k, struct err *err)
     size_t count = k->rows.conditions_count, genes_count = 0, words_count = 0;
 
     k->drug_genes = arena_array(&k->arena, count, sizeof *k->drug_genes);
-    k->drug_gene_rows = arena_array(&k->arena, count, sizeof *k->drug_gene_rows);
+    k->drug_gene_rows = arena_array(&k->arena, count, sizeof(struct rules_gene *));
     k->drug_words = arena_array(&k->arena, 2 * count, sizeof *k->drug_words);
     if (k->drug_genes == NULL || k->drug_gene_rows == NULL || k->drug_words == NULL)
         return NO_MEMORY(err);

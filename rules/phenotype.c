@@ -176,7 +176,7 @@ void rules_call_from_diplotype(const struct rules_knowledge *k, const struct rul
         pair_diplotype(k, gene, d, call);
         return;
     case RULES_METHOD_ALLELE_PRESENCE:
-        assert(!"alleles to be present or absent make no diplotype");
+        assert(false && "alleles to be present or absent make no diplotype");
         return;
     }
 }

@@ -30,17 +30,17 @@ static struct rules_candidate *add_candidate(struct record *r, const struct rule
     return candidate;
 }
 
-static enum err_code read_diplotype(struct record *r, const struct slice *alleles, size_t count,
-                                    struct rules_diplotype **ret, struct err *err)
+/* NULL: see err. */
+static struct rules_diplotype *read_diplotype(struct record *r, const struct slice *alleles,
+                                              size_t count, struct err *err)
 {
     struct rules_diplotype *d = arena_new(r->arena, struct rules_diplotype);
 
     if (d == NULL)
-        return err_set(err, ERR_NOMEM, "no memory for a diplotype");
-    if (rules_diplotype_read(r->k, r->gene, alleles, count, r->arena, d, err) != ERR_OK)
-        return err->code;
-    *ret = d;
-    return ERR_OK;
+        (void)err_set(err, ERR_NOMEM, "no memory for a diplotype");
+    else if (rules_diplotype_read(r->k, r->gene, alleles, count, r->arena, d, err) != ERR_OK)
+        d = NULL;
+    return d;
 }
 
 static enum err_code add_diplotype(struct record *r, const struct slice *alleles, size_t count,
@@ -50,7 +50,8 @@ static enum err_code add_diplotype(struct record *r, const struct slice *alleles
     struct rules_diplotype *d;
     struct rules_call call;
 
-    if (read_diplotype(r, alleles, count, &d, err) != ERR_OK)
+    d = read_diplotype(r, alleles, count, err);
+    if (d == NULL)
         return err->code;
     rules_call_from_diplotype(r->k, r->gene, d, &call);
     candidate = add_candidate(r, &call);
@@ -66,7 +67,8 @@ static enum err_code add_single(struct record *r, struct slice allele, struct er
     struct rules_candidate *candidate;
     struct rules_diplotype *d;
 
-    if (read_diplotype(r, &allele, 1, &d, err) != ERR_OK)
+    d = read_diplotype(r, &allele, 1, err);
+    if (d == NULL)
         return err->code;
     call.diplotype = d->text;
     call.notes |= d->notes;
@@ -83,7 +85,8 @@ static enum err_code join_possibilities(struct record *r, struct slice number, s
     struct rules_candidate *both = &r->candidates[0];
     struct rules_diplotype *plain;
 
-    if (read_diplotype(r, r->evidence->alleles, 2, &plain, err) != ERR_OK)
+    plain = read_diplotype(r, r->evidence->alleles, 2, err);
+    if (plain == NULL)
         return err->code;
     both->call.diplotype = both->identity =
         arena_printf(r->arena, "(%.*s)x%.*s", SLICE_ARG(plain->text), SLICE_ARG(number));

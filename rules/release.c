@@ -240,9 +240,12 @@ static void add_escaped(struct buf *buf, struct slice text)
     for (size_t i = 0; i < text.len; i++) {
         const char *special = memchr(SPECIAL, text.ptr[i], sizeof SPECIAL - 1);
 
-        if (special != NULL)
-            buf_add_char(buf, '\\');
-        buf_add_char(buf, special != NULL ? LETTER[special - SPECIAL] : text.ptr[i]);
+        if (special == NULL) {
+            buf_add_char(buf, text.ptr[i]);
+            continue;
+        }
+        buf_add_char(buf, '\\');
+        buf_add_char(buf, LETTER[special - SPECIAL]);
     }
 }
 

@@ -187,34 +187,8 @@ static inline void small_drugs(struct rules_release *r)
             slice_of(INDICATIONS[i][2]), slice_of(INDICATIONS[i][3]));
 }
 
-static inline void small_recommendations(struct rules_release *r)
+static inline void small_conditions(struct rules_release *r)
 {
-    static const struct {
-        const char *id, *drug, *population;
-        enum rules_classification classification;
-        enum rules_alert alert;
-        uint32_t from, below;
-    } ROWS[] = {
-        {"clo-acs-poor", "clopidogrel", "CVI ACS PCI", RULES_STRONG, RULES_ALERT_CRITICAL, 0,
-         0},
-        {"clo-nvi-poor", "clopidogrel", "NVI", RULES_MODERATE, RULES_ALERT_WARNING, 0, 0},
-        {"clo-normal", "clopidogrel", "", RULES_STRONG, RULES_ALERT_NONE, 0, 0},
-        {"clo-unclear", "clopidogrel", "", RULES_NO_RECOMMENDATION, RULES_ALERT_NONE, 0, 0},
-        {"cod-poor", "codeine", "", RULES_STRONG, RULES_ALERT_WARNING, 0, 0},
-        {"cod-low", "codeine", "", RULES_MODERATE, RULES_ALERT_INFO, 0, 0},
-        {"cod-normal", "codeine", "", RULES_STRONG, RULES_ALERT_NONE, 0, 0},
-        {"cod-ultra", "codeine", "", RULES_STRONG, RULES_ALERT_WARNING, 0, 0},
-        {"cod-unclear", "codeine", "", RULES_NO_RECOMMENDATION, RULES_ALERT_NONE, 0, 0},
-        {"ami-both", "amitriptyline", "", RULES_STRONG, RULES_ALERT_WARNING, 0, 0},
-        {"ami-2c19-only", "amitriptyline", "", RULES_OPTIONAL, RULES_ALERT_INFO, 0, 0},
-        {"ami-2d6-only", "amitriptyline", "", RULES_OPTIONAL, RULES_ALERT_INFO, 0, 0},
-        {"car-1502", "carbamazepine", "", RULES_STRONG, RULES_ALERT_CRITICAL, 0, 0},
-        {"car-3101", "carbamazepine", "", RULES_STRONG, RULES_ALERT_WARNING, 0, 0},
-        {"car-3101-alone", "carbamazepine", "", RULES_MODERATE, RULES_ALERT_WARNING, 0, 0},
-        {"car-safe", "carbamazepine", "", RULES_STRONG, RULES_ALERT_NONE, 0, 0},
-        {"vor-adult", "voriconazole", "", RULES_MODERATE, RULES_ALERT_WARNING, 18, 0},
-        {"vor-child", "voriconazole", "", RULES_STRONG, RULES_ALERT_WARNING, 0, 18},
-    };
     static const char *const CONDITIONS[][3] = {
         {"clo-acs-poor", "CYP2C19", "Poor Metabolizer"},
         {"clo-nvi-poor", "CYP2C19", "Poor Metabolizer"},
@@ -243,15 +217,46 @@ static inline void small_recommendations(struct rules_release *r)
         {"vor-child", "CYP2C19", "Ultrarapid Metabolizer"},
     };
 
+    for (size_t i = 0; i < ARRAY_LEN(CONDITIONS); i++)
+        ADD(r, condition, slice_of(CONDITIONS[i][0]), slice_of(CONDITIONS[i][1]),
+            slice_of(CONDITIONS[i][2]));
+}
+
+static inline void small_recommendations(struct rules_release *r)
+{
+    static const struct {
+        const char *id, *drug, *population;
+        enum rules_classification classification;
+        enum rules_alert alert;
+        uint32_t from, below;
+    } ROWS[] = {
+        {"clo-acs-poor", "clopidogrel", "CVI ACS PCI", RULES_STRONG, RULES_ALERT_CRITICAL, 0,
+         0},
+        {"clo-nvi-poor", "clopidogrel", "NVI", RULES_MODERATE, RULES_ALERT_WARNING, 0, 0},
+        {"clo-normal", "clopidogrel", "", RULES_STRONG, RULES_ALERT_NONE, 0, 0},
+        {"clo-unclear", "clopidogrel", "", RULES_NO_RECOMMENDATION, RULES_ALERT_NONE, 0, 0},
+        {"cod-poor", "codeine", "", RULES_STRONG, RULES_ALERT_WARNING, 0, 0},
+        {"cod-low", "codeine", "", RULES_MODERATE, RULES_ALERT_INFO, 0, 0},
+        {"cod-normal", "codeine", "", RULES_STRONG, RULES_ALERT_NONE, 0, 0},
+        {"cod-ultra", "codeine", "", RULES_STRONG, RULES_ALERT_WARNING, 0, 0},
+        {"cod-unclear", "codeine", "", RULES_NO_RECOMMENDATION, RULES_ALERT_NONE, 0, 0},
+        {"ami-both", "amitriptyline", "", RULES_STRONG, RULES_ALERT_WARNING, 0, 0},
+        {"ami-2c19-only", "amitriptyline", "", RULES_OPTIONAL, RULES_ALERT_INFO, 0, 0},
+        {"ami-2d6-only", "amitriptyline", "", RULES_OPTIONAL, RULES_ALERT_INFO, 0, 0},
+        {"car-1502", "carbamazepine", "", RULES_STRONG, RULES_ALERT_CRITICAL, 0, 0},
+        {"car-3101", "carbamazepine", "", RULES_STRONG, RULES_ALERT_WARNING, 0, 0},
+        {"car-3101-alone", "carbamazepine", "", RULES_MODERATE, RULES_ALERT_WARNING, 0, 0},
+        {"car-safe", "carbamazepine", "", RULES_STRONG, RULES_ALERT_NONE, 0, 0},
+        {"vor-adult", "voriconazole", "", RULES_MODERATE, RULES_ALERT_WARNING, 18, 0},
+        {"vor-child", "voriconazole", "", RULES_STRONG, RULES_ALERT_WARNING, 0, 18},
+    };
+
     for (size_t i = 0; i < ARRAY_LEN(ROWS); i++)
         ADD(r, recommendation, .id = slice_of(ROWS[i].id), .drug = slice_of(ROWS[i].drug),
             .source = SLICE("tables"), .population = slice_of(ROWS[i].population),
             .classification = ROWS[i].classification, .alert = ROWS[i].alert,
             .message = SLICE("m"), .age_from_years = ROWS[i].from,
             .age_below_years = ROWS[i].below == 0 ? RULES_AGE_NO_MAX : ROWS[i].below);
-    for (size_t i = 0; i < ARRAY_LEN(CONDITIONS); i++)
-        ADD(r, condition, slice_of(CONDITIONS[i][0]), slice_of(CONDITIONS[i][1]),
-            slice_of(CONDITIONS[i][2]));
     ADD(r, action, .recommendation = SLICE("clo-acs-poor"),
         .kind = RULES_ACTION_USE_ALTERNATIVE, .drug = SLICE("prasugrel"));
     ADD(r, action, .recommendation = SLICE("clo-acs-poor"), .kind = RULES_ACTION_AVOID);
@@ -283,6 +288,7 @@ static inline void small_release(struct rules_release *r)
     small_phenotypes(r);
     small_drugs(r);
     small_recommendations(r);
+    small_conditions(r);
     small_tests(r);
 }
 

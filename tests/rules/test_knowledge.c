@@ -33,6 +33,8 @@
     X("value is not plausible", r->alleles[18].is_at_least = true)                             \
     X("HLA-B *57: the name must have two", r->alleles[27].name = SLICE("*57"))                 \
     X("HLA-B *57:01:01: the name must", r->alleles[27].name = SLICE("*57:01:01"))              \
+    X("HLA-B: more than 12 alleles", add_alleles(r))                                           \
+    X("CYP2D6: more than 12 score ranges", add_ranges(r))                                      \
     X("alias '*2A': unknown gene 'D'", r->allele_aliases[0].gene = SLICE("D"))                 \
     X("alias '*2A' of DPYD: unknown allele 'c.1'", r->allele_aliases[0].allele = SLICE("c.1")) \
     X("alias 'Reference' of DPYD: names", r->allele_aliases[0].alias = SLICE("Reference"))     \
@@ -142,6 +144,19 @@ static void add_genes(struct rules_release *r)
 
     for (size_t i = 0; i < ARRAY_LEN(KEYS); i++)
         ADD(r, condition, SLICE("cod-poor"), slice_of(KEYS[i][0]), slice_of(KEYS[i][1]));
+}
+
+static void add_alleles(struct rules_release *r)
+{
+    for (int i = 10; i < 20; i++)
+        ADD(r, allele, .gene = SLICE("HLA-B"), .name = arena_printf(&r->arena, "*44:%d", i));
+}
+
+static void add_ranges(struct rules_release *r)
+{
+    r->score_rules[3].to_x100 = 999;
+    for (uint32_t i = 1000; i < 1010; i++)
+        ADD(r, score_rule, SLICE("CYP2D6"), i, i, SLICE("Ultrarapid Metabolizer"));
 }
 
 static void make_mistake(size_t number, struct rules_release *r)

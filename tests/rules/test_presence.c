@@ -112,12 +112,38 @@ static void a_final_statement_replaces_preliminary_ones_allele_by_allele(void **
     CHECK_ROWS(ROWS);
 }
 
+static void too_many_different_typings_are_an_error(void **state)
+{
+    struct rules_knowledge *k = small_knowledge();
+    struct rules_evidence evidence[RULES_CALLS_MAX + 1];
+    struct rules_gene_result result;
+    struct err err = {0};
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena, 1024 * 1024);
+    for (size_t i = 0; i < ARRAY_LEN(evidence); i++) {
+        evidence[i] = evidence_of("HLA-B", &(struct said){.alleles = "*57:01/*08:01"});
+        evidence[i].alleles[1] = arena_printf(&arena, "*44:%02zu", i);
+    }
+    assert_ok(rules_resolve_gene(k, rules_find_gene(k, SLICE("HLA-B")), evidence,
+                                 RULES_CALLS_MAX, &arena, &result, &err),
+              &err);
+    assert_int_equal(result.calls_count, RULES_CALLS_MAX);
+    assert_int_equal(rules_resolve_gene(k, rules_find_gene(k, SLICE("HLA-B")), evidence,
+                                        RULES_CALLS_MAX + 1, &arena, &result, &err),
+                     ERR_LIMIT);
+    arena_release(&arena);
+    rules_knowledge_release(k);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_hla_allele_is_there_not_there_or_not_tested),
         cmocka_unit_test(hla_records_unite_unless_they_contradict),
         cmocka_unit_test(a_final_statement_replaces_preliminary_ones_allele_by_allele),
+        cmocka_unit_test(too_many_different_typings_are_an_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
