@@ -40,14 +40,16 @@ struct rules_advice {
     enum rules_alert alert;      /* the loudest of the matches */
     struct rules_match *matches; /* loudest first, then by recommendation id */
     size_t matches_count;
-    const struct rules_gene **missing; /* genes of this drug without any usable result */
+    const struct rules_gene **missing; /* genes of this drug without any usable result; of HLA
+                                        * genes, for the alleles that this drug asks about */
     size_t missing_count;
     bool has_conflict;     /* a gene of this drug has several calls */
     bool is_indeterminate; /* a gene of this drug has a result that cannot be interpreted */
     size_t tried_count;    /* recommendations looked at, for the trace */
 };
 
-/* A drug all of whose genes are missing yields no matches: silence, with `missing` filled. */
+/* A drug all of whose genes are missing yields no matches: silence, with `missing` filled.
+ * ERR_INVALID: the order's population is another drug's. */
 enum err_code rules_evaluate(const struct rules_knowledge *k, const struct rules_order *order,
                              const struct rules_facts *facts, struct arena *arena,
                              struct rules_advice *ret, struct err *err) MUST_CHECK;

@@ -103,7 +103,11 @@ struct rules_gene_result {
     size_t calls_count;
 };
 
-/* Reads all evidence about one gene (records about other genes are passed over). */
+/* Reads all evidence about one gene (records about other genes are passed over). What is
+ * written there never is an error, except that more than RULES_CALLS_MAX distinct answers are
+ * ERR_LIMIT. A final result replaces preliminary ones (of HLA, allele by allele), unless it is
+ * unusable. A call without keys is unusable: it is kept when there is nothing else, or when a
+ * single allele contradicts the diplotypes. */
 enum err_code rules_resolve_gene(const struct rules_knowledge *k, const struct rules_gene *gene,
                                  const struct rules_evidence *evidence, size_t evidence_count,
                                  struct arena *arena, struct rules_gene_result *ret,

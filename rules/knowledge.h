@@ -47,7 +47,8 @@ size_t rules_genes_of_drug(const struct rules_knowledge *k, const struct rules_d
 /* True if some recommendation for the drug depends on the patient's age. */
 bool rules_drug_needs_age(const struct rules_knowledge *k, const struct rules_drug *drug);
 
-/* Rows that belong to a recommendation: borrowed arrays, in release order. */
+/* Rows that belong to a recommendation or drug: borrowed arrays; actions in the order they were
+ * added, implications by gene, populations by id. */
 size_t rules_actions_of(const struct rules_knowledge *k, const struct rules_recommendation *r,
                         const struct rules_action **ret);
 size_t rules_implications_of(const struct rules_knowledge *k,
@@ -55,7 +56,8 @@ size_t rules_implications_of(const struct rules_knowledge *k,
                              const struct rules_implication **ret);
 size_t rules_populations_of(const struct rules_knowledge *k, const struct rules_drug *drug,
                             const struct rules_population **ret);
-/* The population that a reason code puts the patient into; NULL when it says nothing. */
+/* The population that a reason code puts the patient into, by the most specific of the drug's
+ * patterns; NULL when it says nothing. */
 const struct rules_population *rules_find_population(const struct rules_knowledge *k,
                                                      const struct rules_drug *drug,
                                                      struct slice system, struct slice code);
