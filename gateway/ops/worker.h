@@ -9,11 +9,13 @@
  * half-made state.
  *
  * With systemd (Type=notify) the service is told READY=1 when every worker is set up and
- * STOPPING=1 at the first signal.
+ * STOPPING=1 at the first signal; with WatchdogSec=, WATCHDOG=1 is sent as long as the loops of
+ * all workers turn.
  */
 #ifndef GATEWAY_OPS_WORKER_H
 #define GATEWAY_OPS_WORKER_H
 
+#include <stdatomic.h>
 #include <uv.h>
 
 #include "gateway/ops/log.h"
@@ -37,9 +39,9 @@ struct gw_worker {
     uv_async_t wake_;
     uint32_t stops_seen_;
     uint32_t reloads_seen_;
-    bool is_up_;
-    bool is_stopped_;
     bool has_thread_;
+    bool is_stopped_;       /* under the workers' lock: wake_ must not be used any more */
+    _Atomic uint32_t beat_; /* the watchdog's last round that this loop has seen */
     struct err err_;
 };
 
