@@ -27,9 +27,9 @@ struct db;
 struct db_rows;
 
 struct db_options {
-    const char *conninfo; /* keywords or URI; what it says wins over the two limits below */
-    const char *application_name;
-    uint32_t connect_timeout_s;    /* libpq treats 1 as 2 */
+    const char *conninfo;          /* key=value pairs or URI */
+    const char *application_name;  /* unless the string names one */
+    uint32_t connect_timeout_s;    /* per host, unless the string has one; 1 counts as 2 */
     uint32_t statement_timeout_ms; /* at least 1 */
     /* When this descriptor becomes readable, calls end within interrupt_grace_ms: how a thread
      * is asked to stop. -1: none. */

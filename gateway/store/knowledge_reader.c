@@ -247,9 +247,12 @@ static void read_number(struct knowledge_reader *r, const struct knowledge_membe
 static void read_member(struct knowledge_reader *r, const struct knowledge_member *member,
                         struct json value, void *row)
 {
-    char *to = row == NULL ? NULL : (char *)row + member->offset;
+    bool is_for_code = member->kind == KNOWLEDGE_ARRAY || member->kind == KNOWLEDGE_OBJECT ||
+                       member->kind == KNOWLEDGE_OTHER;
+    char *to = is_for_code ? NULL : (char *)row + member->offset;
     struct slice text;
 
+    assert(is_for_code || row != NULL);
     switch (member->kind) {
     case KNOWLEDGE_TEXT:
     case KNOWLEDGE_ID:

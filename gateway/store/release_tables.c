@@ -149,9 +149,8 @@ RULES_TABLES(X)
      offsetof(struct rules_release, array),                                                    \
      offsetof(struct rules_release, array##_count),                                            \
      add_##type},
-const struct release_table RELEASE_TABLES[] = {RULES_TABLES(X)};
+const struct release_table RELEASE_TABLES[RELEASE_TABLES_COUNT] = {RULES_TABLES(X)};
 #undef X
-static_assert(ARRAY_LEN(RELEASE_TABLES) == RELEASE_TABLES_TOTAL, "every table is here");
 static_assert(sizeof(enum rules_alert) == sizeof(uint32_t), "enums are moved as numbers");
 
 const char *release_rows(const struct release_table *table, const struct rules_release *release,
@@ -179,9 +178,12 @@ static void write_text(struct buf *buf, struct slice text)
     for (size_t i = 0; i < text.len; i++) {
         const char *special = memchr(SPECIAL, text.ptr[i], sizeof SPECIAL - 1);
 
-        if (special != NULL)
+        if (special == NULL) {
+            buf_add_char(buf, text.ptr[i]);
+        } else {
             buf_add_char(buf, '\\');
-        buf_add_char(buf, special != NULL ? LETTER[special - SPECIAL] : text.ptr[i]);
+            buf_add_char(buf, LETTER[special - SPECIAL]);
+        }
     }
 }
 

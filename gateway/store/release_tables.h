@@ -36,13 +36,11 @@ struct release_table {
     void *(*add)(struct rules_release *release);
 };
 
-/* In dependency order. */
-#define X(type, array)       +1
-#define RELEASE_TABLES_COUNT (0 RULES_TABLES(X))
-extern const struct release_table RELEASE_TABLES[];
-enum { RELEASE_TABLES_TOTAL = RELEASE_TABLES_COUNT };
-#undef RELEASE_TABLES_COUNT
+#define X(type, array) RELEASE_TABLE_##type,
+enum { RULES_TABLES(X) RELEASE_TABLES_COUNT };
 #undef X
+
+extern const struct release_table RELEASE_TABLES[RELEASE_TABLES_COUNT]; /* dependency order */
 
 const char *release_rows(const struct release_table *table, const struct rules_release *release,
                          size_t *ret_count);

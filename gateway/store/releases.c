@@ -5,6 +5,7 @@
 
 #define COPY_CHUNK_BYTES 65536
 #define SQL_BYTES_MAX    4096
+#define ARENA_BYTES_MAX  ((size_t)32 * 1024)
 
 enum err_code releases_hash(const struct rules_release *release, char ret[DIGEST_HEX_SIZE],
                             struct err *err)
@@ -89,7 +90,7 @@ static enum err_code copy_release(struct db *db, const struct rules_release *rel
 {
     enum err_code code = ERR_OK;
 
-    for (size_t i = 0; code == ERR_OK && i < RELEASE_TABLES_TOTAL; i++)
+    for (size_t i = 0; code == ERR_OK && i < RELEASE_TABLES_COUNT; i++)
         code = copy_table(db, &RELEASE_TABLES[i], release, release_id, err);
     return code;
 }
@@ -124,7 +125,7 @@ enum err_code releases_import(struct db *db, const struct rules_release *release
 
     if (code != ERR_OK)
         return code;
-    arena_init(&arena, SQL_BYTES_MAX * 8);
+    arena_init(&arena, ARENA_BYTES_MAX);
     {
         const char *params[] = {arena_cstr(&arena, release->name),
                                 arena_cstr(&arena, release->version),
@@ -318,7 +319,7 @@ static enum err_code load_tables(struct db *db, const char *release_id,
     enum err_code code =
         db_exec(db, "begin", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err);
 
-    for (size_t i = 0; code == ERR_OK && i < RELEASE_TABLES_TOTAL; i++)
+    for (size_t i = 0; code == ERR_OK && i < RELEASE_TABLES_COUNT; i++)
         code = load_table(db, &RELEASE_TABLES[i], release_id, release, err);
     if (code == ERR_OK)
         code = db_commit(db, err);

@@ -60,7 +60,7 @@ struct store {
 };
 
 static const char *const EVENT_NAMES[] = {
-#define X(code, name) [STORE_##code] = name,
+#define X(code, name) [STORE_##code] = (name),
     STORE_EVENTS(X)
 #undef X
 };

@@ -61,7 +61,7 @@ struct store_options {
         .conninfo = "",                                                                        \
         .poll_s = 30,                                                                          \
         .audit_queue_max = 10000,                                                              \
-        .audit_queue_bytes_max = 64u * 1024 * 1024,                                            \
+        .audit_queue_bytes_max = (size_t)64 * 1024 * 1024,                                     \
         .audit_batch_max = 100,                                                                \
         .audit_flush_ms = 200,                                                                 \
         .connect_timeout_s = 5,                                                                \
@@ -95,7 +95,7 @@ struct store_audit_row {
 
 /* Larger rows lose decisions, gaps and fetches (is_cut); single texts are cut to
  * STORE_AUDIT_TEXT_BYTES_MAX. */
-#define STORE_AUDIT_ROW_BYTES_MAX  (256u * 1024)
+#define STORE_AUDIT_ROW_BYTES_MAX  ((size_t)256 * 1024)
 #define STORE_AUDIT_TEXT_BYTES_MAX 256u
 
 struct store_status {

@@ -3,6 +3,7 @@
 #include "tests/gateway/database_fixture.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 
 /* --- a folder of migrations ----------------------------------------------------------------
@@ -307,6 +308,31 @@ static void slow_statements_end_and_lost_connections_are_noticed(void **state)
     db_free(db);
 }
 
+/* As when a machine loses its power: the connection stands, nobody answers. */
+static void a_server_that_does_not_answer_is_given_up(void **state)
+{
+    const struct db_options options = {.conninfo = test_cluster(),
+                                       .application_name = "pgxgate-test",
+                                       .connect_timeout_s = 5,
+                                       .statement_timeout_ms = 100,
+                                       .interrupt_fd = -1};
+    struct err err = {0};
+    struct db *db = NULL;
+    enum err_code code;
+    pid_t backend;
+
+    (void)state;
+    assert_ok(db_connect(&options, &db, &err), &err);
+    backend = (pid_t)test_number(db, "SELECT pg_backend_pid()");
+    assert_int_equal(kill(backend, SIGSTOP), 0); /* a process of the private cluster */
+    code = db_exec(db, "ask", "SELECT 1", &err);
+    assert_int_equal(kill(backend, SIGCONT), 0);
+    assert_int_equal(code, ERR_TIMEOUT);
+    assert_string_equal(err.text, "ask: the database does not answer");
+    assert_false(db_is_usable(db));
+    db_free(db);
+}
+
 static void an_interrupt_ends_a_call(void **state)
 {
     int fd = eventfd(1, EFD_CLOEXEC);
@@ -371,6 +397,7 @@ int main(void)
         cmocka_unit_test(two_runs_at_once_wait_for_each_other),
         cmocka_unit_test(statements_fail_by_sqlstate_without_their_values),
         cmocka_unit_test(slow_statements_end_and_lost_connections_are_noticed),
+        cmocka_unit_test(a_server_that_does_not_answer_is_given_up),
         cmocka_unit_test(an_interrupt_ends_a_call),
         cmocka_unit_test(waiting_sees_notifications_descriptors_and_time),
     };

@@ -74,7 +74,7 @@ static double ms_since(const struct timespec *start)
 
 static void assert_same_rows(const struct rules_release *a, const struct rules_release *b)
 {
-    for (size_t t = 0; t < RELEASE_TABLES_TOTAL; t++) {
+    for (size_t t = 0; t < RELEASE_TABLES_COUNT; t++) {
         const struct release_table *table = &RELEASE_TABLES[t];
         size_t a_count, b_count;
         const char *a_rows = release_rows(table, a, &a_count);
@@ -253,7 +253,7 @@ static void rows_cannot_be_changed(void **state)
     char sql[256];
 
     assert_ok(releases_mark_tested(s->db, &tested, &err), &err);
-    for (size_t i = 0; i < RELEASE_TABLES_TOTAL; i++) {
+    for (size_t i = 0; i < RELEASE_TABLES_COUNT; i++) {
         const char *table = RELEASE_TABLES[i].name;
 
         (void)snprintf(sql, sizeof sql, "UPDATE pgxgate.%s SET ordinal = ordinal", table);
@@ -279,7 +279,7 @@ static void rows_cannot_be_changed(void **state)
                    "INSERT INTO pgxgate.drug VALUES (%s, 999, 'x', false, NULL)", draft.id.ptr);
     test_exec(s->db, sql);
     assert_ok(releases_delete(s->db, &draft, &err), &err);
-    for (size_t i = 0; i < RELEASE_TABLES_TOTAL; i++) {
+    for (size_t i = 0; i < RELEASE_TABLES_COUNT; i++) {
         (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM pgxgate.%s WHERE release_id = %s",
                        RELEASE_TABLES[i].name, draft.id.ptr);
         assert_int_equal(test_number(s->db, sql), 0);

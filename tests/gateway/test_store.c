@@ -11,7 +11,8 @@
 #include "tests/gateway/database_fixture.h"
 #include "tests/gateway/knowledge_fixture.h"
 
-#define WAIT_MS 15000
+#define WAIT_MS   15000
+#define NO_POLL_S 3600 /* so that only notifications can be the cause */
 
 /* --- helpers -------------------------------------------------------------------------------
  */
@@ -49,14 +50,14 @@ static void count_event(void *owner, enum store_event event, const struct err *e
     atomic_fetch_add(&events->counts[event], 1);
 }
 
-static struct store *start_store(const char *conninfo, struct events *events)
+static struct store *start_store(const char *conninfo, uint32_t poll_s, struct events *events)
 {
     struct store_options options = STORE_OPTIONS_DEFAULT;
     struct err err = {0};
     struct store *store;
 
     options.conninfo = conninfo;
-    options.poll_s = 1;
+    options.poll_s = poll_s;
     options.audit_queue_max = 2000;
     options.audit_flush_ms = 20;
     options.connect_timeout_s = 2;
@@ -134,7 +135,7 @@ static void a_store_comes_up_by_itself_and_follows_activations(void **state)
 
     (void)state;
     test_database_make(cluster, &database);
-    store = start_store(database.conninfo, &events);
+    store = start_store(database.conninfo, NO_POLL_S, &events);
     await_status(store, status, status.last_error != ERR_OK);
     assert_non_null(strstr(status.last_error_text, "run 'pgxgate migrate'"));
     assert_false(status.is_connected || status.has_knowledge);
@@ -179,7 +180,7 @@ static void a_bad_release_leaves_the_snapshot(void **state)
     (void)state;
     make_migrated(cluster, &database);
     activate(database.conninfo, "1", hash);
-    store = start_store(database.conninfo, &events);
+    store = start_store(database.conninfo, NO_POLL_S, &events);
     await_status(store, status, status.has_knowledge);
     db = test_connect(database.conninfo);
     /* Somebody edits a release behind our back, then it becomes active. */
@@ -196,6 +197,32 @@ static void a_bad_release_leaves_the_snapshot(void **state)
     assert_true(status.has_knowledge && status.is_connected);
     assert_int_equal(status.last_error, ERR_INVALID);
     assert_true(atomic_load(&events.counts[STORE_KNOWLEDGE_FAILED]) == 1);
+    store_free(store);
+    db_free(db);
+    test_database_drop(cluster, &database);
+}
+
+static void a_lost_notification_is_made_up_for_by_the_poll(void **state)
+{
+    const char *cluster = test_cluster();
+    struct test_database database;
+    struct events events = {0};
+    struct store_status status;
+    char hash[DIGEST_HEX_SIZE], other[DIGEST_HEX_SIZE];
+    struct store *store;
+    struct db *db;
+
+    (void)state;
+    make_migrated(cluster, &database);
+    activate(database.conninfo, "1", other);
+    activate(database.conninfo, "2", hash);
+    store = start_store(database.conninfo, 1, &events);
+    await_status(store, status, strcmp(status.content_hash, hash) == 0);
+    db = test_connect(database.conninfo);
+    test_exec(db, "SET session_replication_role = replica;" /* without triggers */
+                  "UPDATE pgxgate.release SET state = 'retired' WHERE version = '2';"
+                  "UPDATE pgxgate.release SET state = 'active' WHERE version = '1'");
+    await_status(store, status, strcmp(status.content_hash, other) == 0);
     store_free(store);
     db_free(db);
     test_database_drop(cluster, &database);
@@ -246,7 +273,7 @@ static void readers_never_see_a_half_swapped_snapshot(void **state)
 
     (void)state;
     make_migrated(cluster, &database);
-    readers.store = start_store(database.conninfo, &events);
+    readers.store = start_store(database.conninfo, NO_POLL_S, &events);
     for (size_t i = 0; i < ARRAY_LEN(threads); i++)
         assert_int_equal(pthread_create(&threads[i], NULL, read_snapshots, &readers), 0);
     for (int i = 0; i < 12; i++) {
@@ -316,7 +343,7 @@ static void a_store_outlives_its_database(void **state)
     assert_non_null(mkdtemp(dir));
     (void)snprintf(conninfo, sizeof conninfo,
                    "host=%s/socket port=5432 user=pgxgate dbname=pgxgate", dir);
-    store = start_store(conninfo, &events); /* there is no database yet */
+    store = start_store(conninfo, NO_POLL_S, &events); /* there is no database yet */
     await_status(store, status, status.last_error == ERR_UPSTREAM);
     assert_true(store_audit(store, &row));
     command("start", dir);
@@ -366,7 +393,7 @@ static void killed_connections_are_made_again(void **state)
     (void)state;
     make_migrated(cluster, &database);
     activate(database.conninfo, "1", hash);
-    store = start_store(database.conninfo, &events);
+    store = start_store(database.conninfo, NO_POLL_S, &events);
     await_status(store, status, status.has_knowledge);
     db = test_connect(database.conninfo);
     for (unsigned i = 0; i < 5; i++) {
@@ -396,6 +423,7 @@ int main(void)
         cmocka_unit_test(a_store_without_a_database_serves_what_it_is_given),
         cmocka_unit_test(a_store_comes_up_by_itself_and_follows_activations),
         cmocka_unit_test(a_bad_release_leaves_the_snapshot),
+        cmocka_unit_test(a_lost_notification_is_made_up_for_by_the_poll),
         cmocka_unit_test(readers_never_see_a_half_swapped_snapshot),
         cmocka_unit_test(a_store_outlives_its_database),
         cmocka_unit_test(killed_connections_are_made_again),
