@@ -81,6 +81,8 @@ static const char *const UNCLEAR[] = {"no", "not", "non", "false", "without", "c
 
 struct slice fhir_phenotype_from_loinc_answer(struct slice code)
 {
+    if (!slice_starts(code, SLICE("LA")))
+        return SLICE_NONE;
     for (size_t i = 0; i < ARRAY_LEN(PHENOTYPE_ANSWERS); i++)
         if (slice_eq_text(code, PHENOTYPE_ANSWERS[i].code))
             return slice_of(PHENOTYPE_ANSWERS[i].phenotype);

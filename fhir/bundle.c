@@ -9,6 +9,8 @@
 
 #include <assert.h>
 
+#include "fhir/json_pick.h"
+
 #define SLOTS_FIRST 64
 
 struct fhir_slot {
@@ -23,6 +25,8 @@ struct key {
     struct slice type;     /* TYPE_ID */
     struct slice text;     /* the id or the URL */
     struct json container; /* CONTAINED */
+    bool has_hash;
+    uint32_t hash;
 };
 
 void fhir_collection_init(struct fhir_collection *collection, struct arena *arena)
@@ -30,32 +34,44 @@ void fhir_collection_init(struct fhir_collection *collection, struct arena *aren
     *collection = (struct fhir_collection){.arena = arena};
 }
 
+static uint64_t load(const char *at, size_t bytes)
+{
+    uint64_t word = 0;
+
+    memcpy(&word, at, bytes);
+    return word;
+}
+
 /* Eight bytes a step: ids and URLs of every resource of every request pass here. */
 static uint64_t mix(uint64_t hash, struct slice s)
 {
-    uint64_t word;
+    const char *at = s.ptr, *end = s.ptr + s.len;
+    uint64_t last = 0;
 
-    for (; s.len >= sizeof word; s = slice_from(s, sizeof word)) {
-        memcpy(&word, s.ptr, sizeof word);
-        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+    for (; end - at >= 8; at += 8) {
+        hash = (hash ^ load(at, 8)) * 0x9e3779b97f4a7c15u;
         hash ^= hash >> 32;
     }
-    word = s.len;
-    for (size_t i = 0; i < s.len; i++)
-        word = word << 8 | (unsigned char)s.ptr[i];
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+    if (end - at >= 4) /* two loads that may overlap */
+        last = load(at, 4) | load(end - 4, 4) << 32;
+    else
+        while (at < end)
+            last = last << 8 | (unsigned char)*at++;
+    hash = (hash ^ last ^ s.len << 56) * 0x9e3779b97f4a7c15u;
     return hash ^ hash >> 32;
 }
 
-static uint32_t hash_of(const struct fhir_collection *collection, const struct key *key)
+static uint32_t hash_of(const struct fhir_collection *collection, struct key *key)
 {
+    if (key->has_hash)
+        return key->hash;
     /* Where the arena lies differs from process to process, so nobody can prepare ids that
      * all fall into one slot; how much they could cost is bounded by FHIR_RESOURCES_MAX. */
     uint64_t hash = (uint64_t)(uintptr_t)collection->arena + (uint64_t)key->kind;
 
     switch (key->kind) {
     case KEY_TYPE_ID:
-        hash = mix(mix(hash, key->type), key->text);
+        hash = mix(hash, key->text); /* ids differ, types hardly do */
         break;
     case KEY_FULL_URL:
         hash = mix(hash, key->text);
@@ -65,21 +81,29 @@ static uint32_t hash_of(const struct fhir_collection *collection, const struct k
             mix(hash + (uint64_t)(uintptr_t)key->container.doc + key->container.at, key->text);
         break;
     }
-    return (uint32_t)(hash >> 16);
+    key->has_hash = true;
+    key->hash = (uint32_t)(hash >> 16);
+    return key->hash;
 }
 
-/* The last segment of "base/Type/id" when the one before it is `type`, else empty. */
+/* Whether the URL ends in "/type/id", or is "type/id". */
+static bool ends_in(struct slice url, struct slice type, struct slice id)
+{
+    size_t len = type.len + 1 + id.len;
+
+    return url.len >= len && slice_ends(url, id) && url.ptr[url.len - id.len - 1] == '/' &&
+           slice_eq(slice_head(slice_from(url, url.len - len), type.len), type) &&
+           (url.len == len || url.ptr[url.len - len - 1] == '/');
+}
+
+/* The last segment of "base/type/id", else empty. */
 static struct slice restful_id(struct slice url, struct slice type)
 {
     size_t at = url.len;
 
     while (at > 0 && url.ptr[at - 1] != '/')
         at--;
-    if (at < type.len + 1 || at == url.len ||
-        !slice_eq(slice_head(slice_from(url, at - 1 - type.len), type.len), type) ||
-        (at > type.len + 1 && url.ptr[at - 2 - type.len] != '/'))
-        return SLICE_NONE;
-    return slice_from(url, at);
+    return ends_in(url, type, slice_from(url, at)) ? slice_from(url, at) : SLICE_NONE;
 }
 
 /* The id other resources refer to it by. */
@@ -110,7 +134,7 @@ static bool has_key(const struct fhir_collection *collection,
 }
 
 /* Index of the resource with this key, SIZE_MAX when there is none. */
-static size_t look_up(const struct fhir_collection *collection, const struct key *key)
+static size_t look_up(const struct fhir_collection *collection, struct key *key)
 {
     uint32_t hash;
 
@@ -137,25 +161,36 @@ static void put(struct fhir_slot *slots, size_t slots_max, struct fhir_slot slot
     slots[i] = slot;
 }
 
-static enum err_code index_by(struct fhir_collection *collection, const struct key *key,
+/* Makes the table at least twice as large as `count`. */
+static bool make_slots(struct fhir_collection *collection, size_t count)
+{
+    size_t larger = collection->slots_max == 0 ? SLOTS_FIRST : collection->slots_max;
+    struct fhir_slot *slots;
+
+    if (2 * count <= collection->slots_max)
+        return true;
+    while (larger < 2 * count)
+        larger *= 2;
+    slots = arena_array(collection->arena, larger, sizeof *slots);
+    if (slots == NULL)
+        return false;
+    for (size_t i = 0; i < collection->slots_max; i++)
+        if (collection->slots[i].resource != 0)
+            put(slots, larger, collection->slots[i]);
+    collection->slots = slots;
+    collection->slots_max = larger;
+    return true;
+}
+
+static enum err_code index_by(struct fhir_collection *collection, struct key *key,
                               size_t resource, struct err *err)
 {
     struct fhir_slot slot = {.resource = (uint32_t)resource + 1};
 
     if (key->text.len == 0)
         return ERR_OK;
-    if (2 * (collection->slots_count + 1) > collection->slots_max) {
-        size_t larger = collection->slots_max == 0 ? SLOTS_FIRST : 2 * collection->slots_max;
-        struct fhir_slot *slots = arena_array(collection->arena, larger, sizeof *slots);
-
-        if (slots == NULL)
-            return err_set(err, ERR_NOMEM, "no memory for the index of resources");
-        for (size_t i = 0; i < collection->slots_max; i++)
-            if (collection->slots[i].resource != 0)
-                put(slots, larger, collection->slots[i]);
-        collection->slots = slots;
-        collection->slots_max = larger;
-    }
+    if (!make_slots(collection, collection->slots_count + 1))
+        return err_set(err, ERR_NOMEM, "no memory for the index of resources");
     slot.hash = hash_of(collection, key);
     put(collection->slots, collection->slots_max, slot);
     collection->slots_count++;
@@ -172,8 +207,6 @@ static struct slice name_of(const struct fhir_resource *resource, size_t index,
 
     if (id.len == 0)
         return arena_printf(arena, "%.*s[%zu]", SLICE_ARG(resource->type), index);
-    if (slice_eq(restful_id(resource->full_url, resource->type), id))
-        return slice_from(resource->full_url, resource->full_url.len - len);
     name = arena_alloc(arena, len);
     if (name == NULL)
         return SLICE_NONE;
@@ -183,26 +216,25 @@ static struct slice name_of(const struct fhir_resource *resource, size_t index,
     return (struct slice){name, len};
 }
 
-/* The three members that a collection must know, in one pass. */
+/* The members that a collection must know. */
 struct head {
-    struct json type, id, contained;
+    struct json type, id, contained, code, component, extension;
 };
 
-static struct head head_of(struct json object, struct arena *arena)
+static struct head head_of(struct json object)
 {
-    struct head head = {JSON_NONE, JSON_NONE, JSON_NONE};
+    static const struct json_want WANTS[] = {JSON_WANT("resourceType"), JSON_WANT("id"),
+                                             JSON_WANT("contained"),    JSON_WANT("code"),
+                                             JSON_WANT("component"),    JSON_WANT("extension")};
+    struct json found[ARRAY_LEN(WANTS)];
 
-    for (struct json m = json_first(object); !json_is_absent(m); m = json_next(m)) {
-        struct slice name = json_name(m, arena);
-
-        if (name.len == 2 && memcmp(name.ptr, "id", 2) == 0)
-            head.id = m;
-        else if (name.len == 9 && memcmp(name.ptr, "contained", 9) == 0)
-            head.contained = m;
-        else if (name.len == 12 && memcmp(name.ptr, "resourceType", 12) == 0)
-            head.type = m;
-    }
-    return head;
+    json_pick(object, WANTS, ARRAY_LEN(WANTS), found);
+    return (struct head){.type = found[0],
+                         .id = found[1],
+                         .contained = found[2],
+                         .code = found[3],
+                         .component = found[4],
+                         .extension = found[5]};
 }
 
 /* The seconds and fractions of two instants compare as text when both are in one time zone;
@@ -231,6 +263,8 @@ static enum err_code replace(struct fhir_collection *collection, size_t at,
         !is_newer(other->json, resource->json, collection->arena))
         return ERR_OK;
     resource->json = other->json;
+    resource->code = other->code;
+    resource->has_parts = other->has_parts;
     /* What the older one contained belongs to nobody now. */
     for (size_t i = at + 1; i < collection->resources_count; i++)
         if (collection->resources[i].parent == at)
@@ -266,19 +300,24 @@ static enum err_code add_resource(struct fhir_collection *collection, struct jso
         .id = json_text(head->id, arena),
         .full_url = full_url,
         .parent = parent,
+        .code = head->code,
+        .has_parts = !json_is_absent(head->component) || !json_is_absent(head->extension),
     };
     struct key by_id = {.kind = KEY_TYPE_ID, .type = resource.type};
     struct key by_url = {.kind = KEY_FULL_URL, .text = full_url};
     size_t index = collection->resources_count, same;
 
-    by_id.text = public_id(&resource);
     if (parent != SIZE_MAX) {
         by_id = (struct key){.kind = KEY_CONTAINED,
                              .text = resource.id,
                              .container = collection->resources[parent].json};
-    } else if (by_id.text.len > 0 &&
-               slice_eq(restful_id(full_url, resource.type), by_id.text)) {
-        by_url.text = SLICE_NONE; /* says nothing more */
+    } else {
+        by_id.text = public_id(&resource);
+        if (by_id.text.len > 0 && ends_in(full_url, resource.type, by_id.text)) {
+            by_url.text = SLICE_NONE; /* says nothing more, */
+            resource.name =           /* and ends in the name */
+                slice_from(full_url, full_url.len - resource.type.len - 1 - by_id.text.len);
+        }
     }
     same = look_up(collection, &by_id);
     if (same == SIZE_MAX)
@@ -286,7 +325,8 @@ static enum err_code add_resource(struct fhir_collection *collection, struct jso
     if (same != SIZE_MAX)
         return parent != SIZE_MAX ? ERR_OK
                                   : replace(collection, same, &resource, head->contained, err);
-    resource.name = name_of(&resource, index, arena);
+    if (resource.name.len == 0)
+        resource.name = name_of(&resource, index, arena);
     if (append(collection, resource, err) != ERR_OK ||
         index_by(collection, &by_id, index, err) != ERR_OK ||
         index_by(collection, &by_url, index, err) != ERR_OK)
@@ -303,7 +343,7 @@ static enum err_code add_contained(struct fhir_collection *collection, struct js
 
         if (!json_is(c, JSON_OBJECT))
             continue;
-        head = head_of(c, collection->arena);
+        head = head_of(c);
         if (json_is(head.type, JSON_STRING) &&
             add_resource(collection, c, &head, SLICE_NONE, parent, err) != ERR_OK)
             return err->code;
@@ -311,22 +351,38 @@ static enum err_code add_contained(struct fhir_collection *collection, struct js
     return ERR_OK;
 }
 
+/* Room for `more` resources at once, so that a Bundle does not make the array grow and grow.
+ */
+static void reserve(struct fhir_collection *collection, size_t more)
+{
+    struct fhir_resource *resources;
+    size_t max = collection->resources_count + more;
+
+    if (max <= collection->resources_max || max > FHIR_RESOURCES_MAX ||
+        !make_slots(collection, max))
+        return;
+    resources = arena_array(collection->arena, max, sizeof *resources);
+    if (resources == NULL)
+        return; /* the next append says so */
+    if (collection->resources_count > 0)
+        memcpy(resources, collection->resources,
+               collection->resources_count * sizeof *resources);
+    collection->resources = resources;
+    collection->resources_max = max;
+}
+
 static enum err_code add_entries(struct fhir_collection *collection, struct json entries,
                                  struct err *err)
 {
+    static const struct json_want WANTS[] = {JSON_WANT("fullUrl"), JSON_WANT("resource")};
+
+    reserve(collection, json_count(entries));
     for (struct json e = json_first(entries); !json_is_absent(e); e = json_next(e)) {
-        struct slice full_url = SLICE_NONE;
-        struct json resource = JSON_NONE;
+        struct json found[ARRAY_LEN(WANTS)];
 
-        for (struct json m = json_first(e); !json_is_absent(m); m = json_next(m)) {
-            struct slice name = json_name(m, collection->arena);
-
-            if (slice_eq(name, SLICE("fullUrl")))
-                full_url = json_text(m, collection->arena);
-            else if (slice_eq(name, SLICE("resource")))
-                resource = m;
-        }
-        if (add_any(collection, resource, full_url, err) != ERR_OK)
+        json_pick(e, WANTS, ARRAY_LEN(WANTS), found);
+        if (add_any(collection, found[1], json_text(found[0], collection->arena), err) !=
+            ERR_OK)
             return err->code;
     }
     return ERR_OK;
@@ -347,16 +403,18 @@ static enum err_code add_parts(struct fhir_collection *collection, struct json p
 static enum err_code add_any(struct fhir_collection *collection, struct json value,
                              struct slice full_url, struct err *err)
 {
+    struct slice type;
     struct head head;
 
     if (!json_is(value, JSON_OBJECT))
         return ERR_OK;
-    head = head_of(value, collection->arena);
+    head = head_of(value);
     if (!json_is(head.type, JSON_STRING))
         return ERR_OK;
-    if (json_text_is(head.type, "Bundle"))
+    type = json_text(head.type, collection->arena);
+    if (slice_eq(type, SLICE("Bundle")))
         return add_entries(collection, json_get(value, "entry"), err);
-    if (json_text_is(head.type, "Parameters"))
+    if (slice_eq(type, SLICE("Parameters")))
         return add_parts(collection, json_get(value, "parameter"), err);
     return add_resource(collection, value, &head, full_url, SIZE_MAX, err);
 }

@@ -24,6 +24,8 @@ struct fhir_resource {
     struct slice full_url; /* of its Bundle entry; empty otherwise */
     struct slice name;     /* how messages call it: "Observation/abc", else "Observation[7]" */
     size_t parent;         /* index of the resource that contains it, else SIZE_MAX */
+    struct json code;      /* its member `code`; with the next one, enough to pass over */
+    bool has_parts;        /* it has a member `component` or `extension` */
 };
 
 struct fhir_slot; /* private: the index by reference */

@@ -8,8 +8,7 @@
 
 #include <assert.h>
 
-static const char *const NO_CALLS[] = {"",
-                                       "-",
+static const char *const NO_CALLS[] = {"-",
                                        "--",
                                        ".",
                                        "./.",
@@ -47,8 +46,9 @@ static const char *const DOUBTS[] = {
     "presumed", "unknown",  "untested", "somatic", "tumor",     "tumour",       "nor"};
 static const char *const LIKELIHOODS[] = {"likely", "possible", "probable", "probably",
                                           "possibly"};
-static const char *const DUPLICATIONS[] = {"dup",       "duplication",    "duplicated",
-                                           "duplicate", "multiplication", "multiplied"};
+static const char *const DUPLICATIONS[] = {
+    "dup",        "duplication", "duplicated", "duplicate", "multiplication",
+    "multiplied", "x",           "xn",         "cnv"};
 /* Beside one allele only these may stand. */
 static const char *const ALLELE_WORDS[] = {"genotype",   "haplotype",    "allele",     "star",
                                            "gene",       "result",       "call",       "type",
@@ -79,24 +79,21 @@ static bool has_word(const struct fhir_word_list *list, const char *const *words
     return false;
 }
 
+/* Whether the text, but for a gene's name and its colon in front, says that there is none. */
 static bool is_no_call(struct slice text)
-{
-    for (size_t i = 0; i < ARRAY_LEN(NO_CALLS); i++)
-        if (slice_eq_nocase(text, slice_of(NO_CALLS[i])))
-            return true;
-    return false;
-}
-
-/* The text without a gene's name and its colon in front. */
-static struct slice without_gene(struct slice text)
 {
     size_t end;
 
-    if (fhir_gene_at(text, 0, &end) == FHIR_GENE_NONE)
-        return text;
-    while (end < text.len && memchr(" _:-", text.ptr[end], 4) != NULL)
-        end++;
-    return slice_from(text, end);
+    if (text.len == 0)
+        return true;
+    if (slice_find_char(text, '*') != SIZE_MAX)
+        return false;
+    if (fhir_gene_at(text, 0, &end) != FHIR_GENE_NONE) {
+        while (end < text.len && memchr(" _:-", text.ptr[end], 4) != NULL)
+            end++;
+        text = slice_from(text, end);
+    }
+    return fhir_word_is_in(text, NO_CALLS, ARRAY_LEN(NO_CALLS));
 }
 
 static void add_allele(struct value *value, struct slice allele)
@@ -154,54 +151,90 @@ static bool allele_may_stand(const struct fhir_word_list *list)
     return true;
 }
 
-/* What stands before and behind a part of the text, with a bar in its place. */
-static struct slice around(const struct value *value, size_t start, size_t end)
+/* Whether the words say that there are more copies than two, or how many is not said. */
+static bool says_duplicated(const struct fhir_word_list *list)
 {
-    return arena_printf(value->arena, "%.*s | %.*s", SLICE_ARG(slice_head(value->text, start)),
-                        SLICE_ARG(slice_from(value->text, end)));
+    static const char *const COPIES[] = {"copies", "copy"};
+    static const char *const TWO[] = {"2", "two"};
+
+    for (size_t i = 0; i < list->count; i++) {
+        if (fhir_word_is_in(list->words[i], DUPLICATIONS, ARRAY_LEN(DUPLICATIONS)))
+            return true;
+        if (fhir_word_is_in(list->words[i], COPIES, ARRAY_LEN(COPIES)) &&
+            (i == 0 || !fhir_word_is_in(list->words[i - 1], TWO, ARRAY_LEN(TWO))))
+            return true;
+    }
+    return false;
+}
+
+/* Whether nothing but a gene's name and marks stand there; a question mark is more. */
+static bool is_bare(struct slice text)
+{
+    size_t at = 0;
+
+    while (at < text.len) {
+        size_t end;
+
+        if (fhir_gene_at(text, at, &end) != FHIR_GENE_NONE)
+            at = end;
+        else if (fhir_is_alnum(text.ptr[at]) || text.ptr[at] == '?' ||
+                 (text.ptr[at] & 0x80) != 0)
+            return false;
+        else
+            at++;
+    }
+    return true;
 }
 
 /* The statement of phenotype beside a genotype. */
-static struct slice phenotype_beside(const struct value *value, size_t start, size_t end)
+static struct slice phenotype_beside(struct slice before, struct slice behind,
+                                     enum fhir_gene gene)
 {
-    struct slice behind = slice_from(value->text, end);
-    struct slice phenotype = fhir_phenotype_field(behind, value->gene);
+    struct slice phenotype = fhir_phenotype_field(behind, gene);
 
     if (phenotype.len == 0)
-        phenotype = fhir_phenotype_phrase(slice_head(value->text, start), value->gene);
+        phenotype = fhir_phenotype_phrase(before, gene);
     if (phenotype.len == 0)
-        phenotype = fhir_phenotype_phrase(behind, value->gene);
+        phenotype = fhir_phenotype_phrase(behind, gene);
     return phenotype;
 }
 
-/* Judges the expression by the text around it. False: it must not be used. */
-static bool judge_around(struct value *value, size_t start, size_t end, bool is_pair)
+/* Whether the words on one side of the expression allow it to stand. */
+static bool side_may_stand(struct value *value, struct slice side, bool is_pair)
 {
-    struct slice rest, phenotype;
     struct fhir_word_list list;
 
-    if (start == 0 && end == value->text.len)
-        return true;
-    rest = around(value, start, end);
-    phenotype = phenotype_beside(value, start, end);
-    value->evidence->phenotype = phenotype;
-    if (fhir_expression_find(rest, 0, value->gene) != SIZE_MAX ||
-        slice_find_char(rest, '?') != SIZE_MAX)
+    if (fhir_expression_find(side, 0, value->gene) != SIZE_MAX ||
+        slice_find_char(side, '?') != SIZE_MAX)
         return false;
-    fhir_words_of(rest, &list);
-    if (has_word(&list, DUPLICATIONS, ARRAY_LEN(DUPLICATIONS))) {
+    fhir_words_of(side, &list);
+    if (says_duplicated(&list)) {
         if (!is_pair)
             return false;
         if (value->evidence->copies.len == 0)
             value->evidence->copies = SLICE("N");
     }
     if (is_pair)
-        return pair_may_stand(&list, phenotype);
+        return pair_may_stand(&list, value->evidence->phenotype);
     if (!allele_may_stand(&list))
         return false;
-    if (has_word(&list, HOMOZYGOUS, ARRAY_LEN(HOMOZYGOUS)))
+    if (has_word(&list, HOMOZYGOUS, ARRAY_LEN(HOMOZYGOUS)) &&
+        value->evidence->alleles_count == 1)
         add_allele(value, value->evidence->alleles[0]);
     return true;
+}
+
+/* Judges the expression by the text around it. False: it must not be used. */
+static bool judge_around(struct value *value, size_t start, size_t end, bool is_pair)
+{
+    struct slice before = slice_head(value->text, start);
+    struct slice behind = slice_from(value->text, end);
+
+    if (is_bare(before) && is_bare(behind))
+        return true;
+    value->evidence->phenotype = phenotype_beside(before, behind, value->gene);
+    value->evidence->score = fhir_score_in(value->text, value->arena);
+    return side_may_stand(value, before, is_pair) && side_may_stand(value, behind, is_pair);
 }
 
 /* "+" without "/" joins the two copies, except where genes are known to be joined on one
@@ -302,6 +335,7 @@ static void read_expression(struct value *value, size_t at)
 
     if (!fhir_expression_read(value->text, at, value->gene, value->arena, &expression)) {
         value->evidence->phenotype = fhir_phenotype_phrase(value->text, value->gene);
+        value->evidence->score = fhir_score_in(value->text, value->arena);
         drop_alleles(value);
         return;
     }
@@ -487,20 +521,20 @@ static void read_any(struct value *value)
 
     if (at != SIZE_MAX) {
         read_expression(value, at);
-    } else if (names == FHIR_ALLELES_NAME || names == FHIR_ALLELES_NUCLEOTIDE) {
-        read_names(value);
+        return;
     }
-    if (at == SIZE_MAX && value->evidence->alleles_count == 0)
+    if (names == FHIR_ALLELES_NAME || names == FHIR_ALLELES_NUCLEOTIDE)
+        read_names(value);
+    if (value->evidence->alleles_count == 0)
         read_nucleotides(value);
-    if (at == SIZE_MAX && value->evidence->phenotype.len == 0)
+    if (value->evidence->phenotype.len == 0)
         value->evidence->phenotype = fhir_phenotype_phrase(value->text, value->gene);
     value->evidence->score = fhir_score_in(value->text, value->arena);
 }
 
-struct fhir_text_reading fhir_text_read(struct slice text, enum fhir_gene gene,
+struct fhir_text_reading fhir_text_read(struct slice text, uint32_t named, enum fhir_gene gene,
                                         struct arena *arena, struct fhir_evidence *ret)
 {
-    uint32_t named = fhir_genes_in(text);
     struct value value = {.arena = arena, .evidence = ret, .text = slice_trim(text)};
 
     value.reading.gene = fhir_gene_only(named);
@@ -508,7 +542,7 @@ struct fhir_text_reading fhir_text_read(struct slice text, enum fhir_gene gene,
     if (value.reading.gene == FHIR_GENE_NONE && !value.reading.has_two_genes)
         value.reading.gene = fhir_gene_of_snp(rs_in(text));
     value.gene = value.reading.gene != FHIR_GENE_NONE ? value.reading.gene : gene;
-    if (is_no_call(without_gene(value.text))) {
+    if (is_no_call(value.text)) {
         value.reading.is_no_call = true;
         return value.reading;
     }
@@ -529,7 +563,8 @@ bool fhir_genotype_from_text(struct slice text, struct slice gene, struct arena 
 {
     enum fhir_gene known = fhir_gene_of_symbol(gene);
     struct fhir_evidence evidence = {0};
-    struct fhir_text_reading reading = fhir_text_read(text, known, arena, &evidence);
+    struct fhir_text_reading reading =
+        fhir_text_read(text, fhir_genes_in(text), known, arena, &evidence);
 
     if (!reading.is_read || arena->has_failed)
         return false;

@@ -95,9 +95,10 @@ static struct name read_fields(const struct hla *hla, struct slice s, size_t at,
     if (len < 2 || len > 3)
         return (struct name){NAME_NONE, SLICE_NONE};
     at += len;
-    while (at + 1 < s.len && s.ptr[at] == ':') {
+    while (at + 1 < s.len && s.ptr[at] == ':' &&
+           (is_digit(s.ptr[at + 1]) || is_upper(s.ptr[at + 1]))) {
         len = digits_at(s, at + 1);
-        if (len == 0 && is_upper(s.ptr[at + 1])) {
+        if (len == 0) {
             is_vague = is_vague || fields == 1;
             at++;
             while (at < s.len && is_upper(s.ptr[at]))

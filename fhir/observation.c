@@ -43,16 +43,26 @@ static enum err_code ignore(struct walk *w, const struct fhir_resource *resource
     return reading_ignore(w->out, resource, reason, w->arena, w->err);
 }
 
-static bool is_dropped_status(struct json status)
+static bool is_one_of(struct slice text, const char *const *list, size_t list_count)
 {
-    return json_text_is(status, "registered") || json_text_is(status, "cancelled") ||
-           json_text_is(status, "entered-in-error");
+    for (size_t i = 0; i < list_count; i++)
+        if (slice_eq_text(text, list[i]))
+            return true;
+    return false;
 }
 
-static bool is_usable_status(struct json status)
+static bool is_usable_status(struct slice status)
 {
-    return json_text_is(status, "final") || json_text_is(status, "amended") ||
-           json_text_is(status, "corrected") || json_text_is(status, "appended");
+    static const char *const USABLE[] = {"final", "amended", "corrected", "appended"};
+
+    return is_one_of(status, USABLE, ARRAY_LEN(USABLE));
+}
+
+static bool is_dropped_status(struct slice status)
+{
+    static const char *const DROPPED[] = {"registered", "cancelled", "entered-in-error"};
+
+    return is_one_of(status, DROPPED, ARRAY_LEN(DROPPED));
 }
 
 /* Drops what a dropped report or grouper refers to, and what these refer to. */
@@ -279,7 +289,7 @@ static enum err_code read_for_gene(struct walk *w, const struct observation *o,
     e->date = date_of(o, w->arena);
     e->performer = performer_of(o, w->arena);
     e->method = method_of(o, w->arena);
-    e->is_preliminary = !is_usable_status(o->status);
+    e->is_preliminary = !is_usable_status(json_text(o->status, w->arena));
     if ((value.is_malformed &&
          warn(w, o->resource, FHIR_WARNING_MALFORMED_GENOTYPE) != ERR_OK) ||
         (e->is_preliminary &&
@@ -303,7 +313,7 @@ static enum err_code read_loci(struct walk *w, const struct observation *o, uint
 static enum err_code read_result(struct walk *w, struct observation *o)
 {
     static const uint32_t HLA = FHIR_GENE_BIT(FHIR_GENE_HLA_A) | FHIR_GENE_BIT(FHIR_GENE_HLA_B);
-    uint32_t value_genes = observation_value_genes(o, w->arena);
+    uint32_t value_genes = observation_value_genes(o);
     uint32_t other =
         o->component_genes | FHIR_GENE_BIT(o->code_gene) | FHIR_GENE_BIT(o->extension_gene);
     enum fhir_gene gene;
@@ -345,7 +355,7 @@ static enum err_code read_observation(struct walk *w, const struct fhir_resource
 
     if (!observation_open(resource, w->arena, &o))
         return ERR_OK;
-    if (is_dropped_status(o.status) || is_dropped_by_report(w, resource))
+    if (is_dropped_by_report(w, resource) || is_dropped_status(json_text(o.status, w->arena)))
         return ignore(w, resource, FHIR_IGNORED_STATUS);
     if (fhir_subject_is_foreign(&w->subjects, o.subject, resource))
         return ignore(w, resource, FHIR_IGNORED_FOREIGN_PATIENT);

@@ -46,84 +46,66 @@ static const char *const CANCER_WORDS[] = {"cancer",   "carcinoma", "neoplas",  
 size_t observation_texts(struct json concept, struct arena *arena,
                          struct concept_text ret[CONCEPT_TEXTS_MAX])
 {
-    struct json codings = json_get(concept, "coding");
-    struct slice text = json_text(json_get(concept, "text"), arena);
+    static const struct json_want WANTS[] = {JSON_WANT("coding"), JSON_WANT("text")};
+    struct json found[ARRAY_LEN(WANTS)], codings;
+    struct slice last = SLICE_NONE, written;
     size_t count = 0;
 
     if (json_is(concept, JSON_STRING)) {
         ret[0] = (struct concept_text){.text = json_text(concept, arena)};
         return 1;
     }
+    if (!json_is(concept, JSON_OBJECT))
+        return 0;
+    json_pick(concept, WANTS, ARRAY_LEN(WANTS), found);
+    codings = found[0];
     for (struct json c = shape_first(codings); !json_is_absent(c); c = shape_next(codings, c)) {
-        struct slice code = json_text(json_get(c, "code"), arena);
-        struct slice display = json_text(json_get(c, "display"), arena);
+        struct shape_coding coding = shape_coding(c);
+        struct slice code = json_text(coding.code, arena);
 
         if (count + 3 > CONCEPT_TEXTS_MAX)
             break;
+        last = json_text(coding.display, arena);
         if (code.len > 0)
-            ret[count++] =
-                (struct concept_text){.text = code,
-                                      .system = json_text(json_get(c, "system"), arena),
-                                      .is_code = true};
-        if (display.len > 0)
-            ret[count++] = (struct concept_text){.text = display};
+            ret[count++] = (struct concept_text){
+                .text = code, .system = json_text(coding.system, arena), .is_code = true};
+        if (last.len > 0 && !slice_eq(last, code))
+            ret[count++] = (struct concept_text){.text = last};
     }
-    if (text.len > 0)
-        ret[count++] = (struct concept_text){.text = text};
+    /* Many senders write the display once more as the text. */
+    written = json_text(found[1], arena);
+    if (written.len > 0 && !slice_eq(written, last))
+        ret[count++] = (struct concept_text){.text = written};
     return count;
 }
 
-static bool starts(struct slice name, const char *prefix, size_t prefix_len)
+static void gather_members(struct observation *o)
 {
-    return name.len >= prefix_len && memcmp(name.ptr, prefix, prefix_len) == 0;
-}
+    static const struct json_want WANTS[] = {
+        JSON_WANT("status"),           JSON_WANT("subject"),   JSON_WANT_PREFIX("value"),
+        JSON_WANT("dataAbsentReason"), JSON_WANT("component"), JSON_WANT("extension"),
+        JSON_WANT_PREFIX("effective"), JSON_WANT("issued"),    JSON_WANT("performer"),
+        JSON_WANT("method"),
+    };
+    struct json found[ARRAY_LEN(WANTS)];
 
-/* Offsets of the members that are wanted, by name. */
-static const struct {
-    const char *name;
-    size_t len;
-    size_t at;
-} MEMBERS[] = {
-#define MEMBER(name, field)                                                                    \
-    {                                                                                          \
-        name, sizeof name - 1, offsetof(struct observation, field)                             \
-    }
-    MEMBER("code", code),
-    MEMBER("status", status),
-    MEMBER("issued", issued),
-    MEMBER("method", method),
-    MEMBER("subject", subject),
-    MEMBER("related", related),
-    MEMBER("component", component),
-    MEMBER("extension", extension),
-    MEMBER("performer", performer),
-    MEMBER("derivedFrom", derived_from),
-    MEMBER("dataAbsentReason", absent_reason),
-#undef MEMBER
-};
-
-static void gather_members(struct observation *o, struct arena *arena)
-{
-    for (struct json m = json_first(o->resource->json); !json_is_absent(m); m = json_next(m)) {
-        struct slice name = json_name(m, arena);
-
-        if (starts(name, "value", 5)) {
-            if (!json_is(m, JSON_NULL))
-                o->value = m;
-            continue;
-        }
-        if (starts(name, "effective", 9)) {
-            o->effective = m;
-            continue;
-        }
-        for (size_t i = 0; i < ARRAY_LEN(MEMBERS); i++)
-            if (name.len == MEMBERS[i].len && memcmp(name.ptr, MEMBERS[i].name, name.len) == 0)
-                *(struct json *)(void *)((char *)o + MEMBERS[i].at) = m;
-    }
+    json_pick(o->resource->json, WANTS, ARRAY_LEN(WANTS), found);
+    o->status = found[0];
+    o->subject = found[1];
+    o->value = found[2];
+    o->absent_reason = found[3];
+    o->component = found[4];
+    o->extension = found[5];
+    o->effective = found[6];
+    o->issued = found[7];
+    o->performer = found[8];
+    o->method = found[9];
 }
 
 static bool is_drug_level_code(struct slice code)
 {
+    if (code.len == 0 || code.ptr[0] < 'a' || code.ptr[0] > 'z')
+        return false;
     for (size_t i = 0; i < ARRAY_LEN(DRUG_LEVEL_CODES); i++)
         if (slice_eq_text(code, DRUG_LEVEL_CODES[i]))
             return true;
@@ -243,12 +225,13 @@ static bool is_extension(struct slice url, const char *name)
            slice_find(url, SLICE("hl7.org/fhir/StructureDefinition/")) != SIZE_MAX;
 }
 
-static struct json value_of(struct json object, struct arena *arena)
+struct json observation_value_of(struct json component)
 {
-    for (struct json m = json_first(object); !json_is_absent(m); m = json_next(m))
-        if (starts(json_name(m, arena), "value", 5))
-            return m;
-    return JSON_NONE;
+    static const struct json_want WANTS[] = {JSON_WANT_PREFIX("value")};
+    struct json value;
+
+    json_pick(component, WANTS, ARRAY_LEN(WANTS), &value);
+    return value;
 }
 
 static bool is_somatic_class(struct json concept, struct arena *arena)
@@ -286,9 +269,9 @@ static void read_extensions(struct observation *o, struct arena *arena)
         struct slice url = json_text(json_get(e, "url"), arena);
 
         if (is_extension(url, "geneticsGene"))
-            o->extension_gene = gene_of_concept(o, value_of(e, arena), arena);
+            o->extension_gene = gene_of_concept(o, observation_value_of(e), arena);
         else if (is_extension(url, "geneticsGenomicSourceClass"))
-            o->is_somatic = o->is_somatic || is_somatic_class(value_of(e, arena), arena);
+            o->is_somatic = o->is_somatic || is_somatic_class(observation_value_of(e), arena);
     }
 }
 
@@ -312,16 +295,36 @@ static void read_variant_component(struct observation *o, struct json value,
             fhir_names_other_variant(texts[i].text, fhir_gene_only(o->component_genes));
 }
 
-static void read_component(struct observation *o, struct json component, struct arena *arena,
-                           size_t *variant_names)
+/* What a component holds: by its code when we know it, else by its words. */
+static enum fhir_kind component_kind(struct json concept, struct arena *arena)
 {
+    struct json codings = json_get(concept, "coding");
     struct concept_text texts[CONCEPT_TEXTS_MAX];
-    size_t count = observation_texts(json_get(component, "code"), arena, texts);
-    struct json value = value_of(component, arena);
-    bool is_drug_level;
-    const struct fhir_loinc *row = coded_as(texts, count, &is_drug_level);
-    enum fhir_kind kind = row != NULL ? row->kind : kind_by_words(texts, count);
+    size_t count;
 
+    for (struct json c = shape_first(codings); !json_is_absent(c); c = shape_next(codings, c)) {
+        struct shape_coding coding = shape_coding(c);
+        struct slice code = json_text(coding.code, arena);
+        const struct fhir_loinc *row = fhir_loinc_find(json_text(coding.system, arena), code);
+
+        if (row != NULL)
+            return row->kind;
+        if (is_drug_level_code(code))
+            return FHIR_KIND_DRUG_LEVEL;
+    }
+    count = observation_texts(concept, arena, texts);
+    return kind_by_words(texts, count);
+}
+
+static void read_component(struct observation *o, struct json component, struct arena *arena)
+{
+    static const struct json_want WANTS[] = {JSON_WANT("code"), JSON_WANT_PREFIX("value")};
+    struct json found[ARRAY_LEN(WANTS)], value;
+    enum fhir_kind kind;
+
+    json_pick(component, WANTS, ARRAY_LEN(WANTS), found);
+    value = found[1];
+    kind = component_kind(found[0], arena);
     switch (kind) {
     case FHIR_KIND_GENE_STUDIED:
         /* NONE is bit 0 and says nothing. */
@@ -337,13 +340,13 @@ static void read_component(struct observation *o, struct json component, struct 
         o->is_somatic = o->is_somatic || is_oncology(value, arena);
         break;
     case FHIR_KIND_VARIANT_NAME:
-        *variant_names += 1;
+        o->has_variant_names = true;
         break;
     case FHIR_KIND_GENOTYPE:
     case FHIR_KIND_HAPLOTYPE:
     case FHIR_KIND_PHENOTYPE:
     case FHIR_KIND_SCORE:
-        if (!is_drug_level && !json_is_absent(value))
+        if (!json_is_absent(value))
             add_result(o, kind, component);
         break;
     case FHIR_KIND_OTHER:
@@ -385,38 +388,33 @@ bool observation_open(const struct fhir_resource *resource, struct arena *arena,
                       struct observation *ret)
 {
     struct concept_text texts[CONCEPT_TEXTS_MAX];
-    size_t count;
+    size_t count = observation_texts(resource->code, arena, texts);
 
-    *ret = (struct observation){.resource = resource};
-    gather_members(ret, arena);
-    count = observation_texts(ret->code, arena, texts);
+    memset(ret, 0, offsetof(struct observation, results));
+    ret->resource = resource;
     classify(ret, texts, count, arena);
+    if (ret->kind == FHIR_KIND_OTHER && !resource->has_parts)
+        return false;
+    gather_members(ret);
     if (ret->kind != FHIR_KIND_OTHER)
         return true;
-    if ((!json_is_absent(ret->component) && has_gene_component(ret, arena)) ||
-        (!json_is_absent(ret->extension) && has_gene_extension(ret, arena))) {
-        ret->kind = kind_by_words(texts, count);
-        return true;
-    }
-    return false;
+    if (!has_gene_component(ret, arena) && !has_gene_extension(ret, arena))
+        return false;
+    ret->kind = kind_by_words(texts, count);
+    return true;
 }
 
 void observation_read_parts(struct observation *o, struct arena *arena)
 {
-    size_t variant_names = 0;
-
+    o->value_texts_count = observation_texts(o->value, arena, o->value_texts);
     read_extensions(o, arena);
     for (struct json c = shape_first(o->component); !json_is_absent(c);
          c = shape_next(o->component, c))
-        read_component(o, c, arena, &variant_names);
-    for (struct json c = shape_first(o->component); !json_is_absent(c) && variant_names > 0;
-         c = shape_next(o->component, c)) {
-        struct concept_text texts[CONCEPT_TEXTS_MAX];
-        size_t count = observation_texts(json_get(c, "code"), arena, texts);
-        bool is_drug_level;
-        const struct fhir_loinc *row = coded_as(texts, count, &is_drug_level);
-
-        if (row != NULL && row->kind == FHIR_KIND_VARIANT_NAME)
-            read_variant_component(o, value_of(c, arena), arena);
-    }
+        read_component(o, c, arena);
+    if (!o->has_variant_names)
+        return;
+    for (struct json c = shape_first(o->component); !json_is_absent(c);
+         c = shape_next(o->component, c))
+        if (component_kind(json_get(c, "code"), arena) == FHIR_KIND_VARIANT_NAME)
+            read_variant_component(o, observation_value_of(c), arena);
 }

@@ -11,6 +11,15 @@
 #include "fhir/observation.h"
 
 #define OBSERVATION_RESULTS_MAX 8 /* result components of one Observation */
+#define CONCEPT_TEXTS_MAX       16
+
+/* One of the texts that a CodeableConcept consists of, or a string. */
+struct concept_text {
+    struct slice text;
+    struct slice system; /* of a code */
+    bool is_code;
+    uint32_t genes; /* that it names; only where it is needed */
+};
 
 /* A component that holds a part of the result. */
 struct observation_result {
@@ -21,8 +30,8 @@ struct observation_result {
 struct observation {
     const struct fhir_resource *resource;
     /* members; absent when it has none */
-    struct json status, code, subject, value, absent_reason, component, extension;
-    struct json effective, issued, performer, method, derived_from, related;
+    struct json status, subject, value, absent_reason, component, extension;
+    struct json effective, issued, performer, method;
 
     /* from the code */
     enum fhir_kind kind;
@@ -38,10 +47,14 @@ struct observation {
     bool has_gene_contradiction; /* a gene's code and display differ */
     bool has_drug;               /* a medication is assessed */
     bool is_somatic;
-    bool names_variants; /* names a variant that is not the gene's own SNP */
-    bool names_alleles;  /* the test's name lists star alleles */
-    struct observation_result results[OBSERVATION_RESULTS_MAX];
+    bool has_variant_names; /* in components */
+    bool names_variants;    /* names a variant that is not the gene's own SNP */
+    bool names_alleles;     /* the test's name lists star alleles */
     size_t results_count;
+    size_t value_texts_count;
+    /* The rest is not zeroed. */
+    struct observation_result results[OBSERVATION_RESULTS_MAX];
+    struct concept_text value_texts[CONCEPT_TEXTS_MAX]; /* of `value` */
 };
 
 /* What the value states. */
@@ -62,19 +75,17 @@ bool observation_open(const struct fhir_resource *resource, struct arena *arena,
 /* The second look, for those that concern us: components and extensions. */
 void observation_read_parts(struct observation *o, struct arena *arena);
 
+/* value[x] of a component or an extension. */
+struct json observation_value_of(struct json component);
+
 /* The genes that the value's texts name. */
-uint32_t observation_value_genes(const struct observation *o, struct arena *arena);
+uint32_t observation_value_genes(struct observation *o);
 /* Reads value and result components for `gene`. */
 void observation_read_value(const struct observation *o, enum fhir_gene gene,
                             struct arena *arena, struct observation_value *ret);
 
-/* Calls visit for code, display and text of a CodeableConcept, or for a string. */
-struct concept_text {
-    struct slice text;
-    struct slice system; /* of a code */
-    bool is_code;
-};
-#define CONCEPT_TEXTS_MAX 16
+/* Code and display of each coding, then the text; a string alone. Texts that repeat the one
+ * before are left out. */
 size_t observation_texts(struct json concept, struct arena *arena,
                          struct concept_text ret[CONCEPT_TEXTS_MAX]);
 

@@ -102,7 +102,7 @@ static bool is_phenotype(enum fhir_kind kind)
     return kind == FHIR_KIND_PHENOTYPE;
 }
 
-static void read_text(struct reader *r, struct slice text, enum fhir_kind kind)
+static void read_text(struct reader *r, struct slice text, uint32_t genes, enum fhir_kind kind)
 {
     struct fhir_evidence one = {0};
     struct fhir_text_reading reading;
@@ -112,7 +112,7 @@ static void read_text(struct reader *r, struct slice text, enum fhir_kind kind)
         merge(r->value, &one);
         return;
     }
-    reading = fhir_text_read(text, r->gene, r->arena, &one);
+    reading = fhir_text_read(text, genes, r->gene, r->arena, &one);
     if (is_phenotype(kind) && one.alleles_count == 0 && one.phenotype.len == 0) {
         one.phenotype = fhir_phenotype_field(text, r->gene);
         /* A phenotype can be stated to be indeterminate; a genotype then is not there. */
@@ -154,7 +154,7 @@ static void read_quantity(struct reader *r, struct json quantity, enum fhir_kind
     if (comparator.len > 0)
         text = arena_printf(r->arena, "%.*s%.*s", SLICE_ARG(comparator), SLICE_ARG(digits));
     r->value->evidence.as_written = text;
-    read_text(r, text, kind);
+    read_text(r, text, 0, kind);
 }
 
 static void read_boolean(struct reader *r, struct json value, enum fhir_kind kind)
@@ -164,12 +164,10 @@ static void read_boolean(struct reader *r, struct json value, enum fhir_kind kin
                        json_is_true(value) ? FHIR_PRESENCE_POSITIVE : FHIR_PRESENCE_NEGATIVE);
 }
 
-/* Reads one value[x] of any type. */
-static void read_any_value(struct reader *r, struct json value, enum fhir_kind kind)
+/* Reads one value[x] of any type, with its texts. */
+static void read_any_value(struct reader *r, struct json value,
+                           const struct concept_text *texts, size_t count, enum fhir_kind kind)
 {
-    struct concept_text texts[CONCEPT_TEXTS_MAX];
-    size_t count = observation_texts(value, r->arena, texts);
-
     if (json_is_absent(value))
         return;
     r->value->has_value = true;
@@ -186,18 +184,21 @@ static void read_any_value(struct reader *r, struct json value, enum fhir_kind k
             r->value->has_code = true;
             read_code(r, texts[i].text, kind);
         }
-        read_text(r, texts[i].text, kind);
+        read_text(r, texts[i].text, texts[i].genes, kind);
     }
     if (r->value->evidence.as_written.len == 0)
         r->value->evidence.as_written = as_written(texts, count);
 }
 
-static struct json component_value(struct json component, struct arena *arena)
+static void read_component(struct reader *r, const struct observation_result *result)
 {
-    for (struct json m = json_first(component); !json_is_absent(m); m = json_next(m))
-        if (slice_starts(json_name(m, arena), SLICE("value")))
-            return m;
-    return JSON_NONE;
+    struct concept_text texts[CONCEPT_TEXTS_MAX];
+    struct json value = observation_value_of(result->component);
+    size_t count = observation_texts(value, r->arena, texts);
+
+    for (size_t i = 0; i < count; i++)
+        texts[i].genes = fhir_genes_in(texts[i].text);
+    read_any_value(r, value, texts, count, result->kind);
 }
 
 /* "Allele 1" and "Allele 2" as components: both copies of one genotype. */
@@ -212,8 +213,7 @@ static void read_haplotype_components(struct reader *r)
 
         if (r->o->results[i].kind != FHIR_KIND_HAPLOTYPE)
             continue;
-        read_any_value(&inner, component_value(r->o->results[i].component, r->arena),
-                       FHIR_KIND_HAPLOTYPE);
+        read_component(&inner, &r->o->results[i]);
         if (one.evidence.alleles_count != 1 || count == 2) {
             r->value->is_malformed = true;
             return;
@@ -230,14 +230,14 @@ static void read_haplotype_components(struct reader *r)
     r->value->evidence.is_single_allele = count == 1;
 }
 
-uint32_t observation_value_genes(const struct observation *o, struct arena *arena)
+uint32_t observation_value_genes(struct observation *o)
 {
-    struct concept_text texts[CONCEPT_TEXTS_MAX];
-    size_t count = observation_texts(o->value, arena, texts);
     uint32_t genes = 0;
 
-    for (size_t i = 0; i < count; i++)
-        genes |= fhir_genes_in(texts[i].text);
+    for (size_t i = 0; i < o->value_texts_count; i++) {
+        o->value_texts[i].genes = fhir_genes_in(o->value_texts[i].text);
+        genes |= o->value_texts[i].genes;
+    }
     return genes;
 }
 
@@ -245,12 +245,16 @@ void observation_read_value(const struct observation *o, enum fhir_gene gene,
                             struct arena *arena, struct observation_value *ret)
 {
     struct reader r = {.o = o, .gene = gene, .arena = arena, .value = ret};
+    bool has_haplotypes = false;
 
     *ret = (struct observation_value){0};
-    read_any_value(&r, o->value, o->kind);
-    for (size_t i = 0; i < o->results_count; i++)
-        if (o->results[i].kind != FHIR_KIND_HAPLOTYPE)
-            read_any_value(&r, component_value(o->results[i].component, arena),
-                           o->results[i].kind);
-    read_haplotype_components(&r);
+    read_any_value(&r, o->value, o->value_texts, o->value_texts_count, o->kind);
+    for (size_t i = 0; i < o->results_count; i++) {
+        if (o->results[i].kind == FHIR_KIND_HAPLOTYPE)
+            has_haplotypes = true;
+        else
+            read_component(&r, &o->results[i]);
+    }
+    if (has_haplotypes)
+        read_haplotype_components(&r);
 }

@@ -67,9 +67,11 @@ static enum err_code add_coding(struct reader *r, struct fhir_coding coding)
 
 static struct fhir_coding coding_of(struct reader *r, struct json coding)
 {
-    return (struct fhir_coding){.system = text_at(r, coding, "system"),
-                                .code = text_at(r, coding, "code"),
-                                .display = text_at(r, coding, "display")};
+    struct shape_coding parts = shape_coding(coding);
+
+    return (struct fhir_coding){.system = json_text(parts.system, r->arena),
+                                .code = json_text(parts.code, r->arena),
+                                .display = json_text(parts.display, r->arena)};
 }
 
 /* Adds the codings of a concept. One that has words only becomes a coding with a display. */

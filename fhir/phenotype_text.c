@@ -200,8 +200,10 @@ void fhir_words_of(struct slice text, struct fhir_word_list *ret)
 
 bool fhir_word_is_in(struct slice word, const char *const *list, size_t list_count)
 {
+    /* The first letters differ nearly always. */
     for (size_t i = 0; i < list_count; i++)
-        if (slice_eq_nocase(word, slice_of(list[i])))
+        if (word.len > 0 && (word.ptr[0] | 0x20) == list[i][0] &&
+            slice_eq_nocase(word, slice_of(list[i])))
             return true;
     return false;
 }
@@ -281,16 +283,28 @@ static const char *in_cpic_words(enum noun noun, enum grade grade, enum modifier
     return NULL;
 }
 
-/* Whether a sentence denies or doubts what stands at `at`. */
+static bool is_denial(struct slice word)
+{
+    return fhir_word_is_in(word, NEGATIONS, ARRAY_LEN(NEGATIONS)) ||
+           fhir_word_is_in(word, DOUBTS, ARRAY_LEN(DOUBTS));
+}
+
+/* Whether a sentence denies or doubts what stands at `at`: before it up to the sentence's
+ * beginning, behind it up to the next mark. */
 static bool is_denied(const struct fhir_word_list *list, size_t at)
 {
     for (size_t i = at; i-- > 0;) {
         char mark = list->before[i + 1];
 
         if (mark == '.' || mark == ';' || mark == '\n')
-            return false;
-        if (fhir_word_is_in(list->words[i], NEGATIONS, ARRAY_LEN(NEGATIONS)) ||
-            fhir_word_is_in(list->words[i], DOUBTS, ARRAY_LEN(DOUBTS)))
+            break;
+        if (is_denial(list->words[i]))
+            return true;
+    }
+    for (size_t i = at + 1; i < list->count; i++) {
+        if (list->before[i] != ' ' && list->before[i] != '-')
+            break;
+        if (is_denial(list->words[i]))
             return true;
     }
     return false;
@@ -370,6 +384,9 @@ static void read_phrases(const struct fhir_word_list *list, enum fhir_words word
                 note(found, PHRASES[i].phenotype);
             break;
         }
+        /* "normal/deficient": no phrase by itself, but it makes the other one doubtful */
+        if (words == FHIR_WORDS_DEFICIENCY && word_is(list, at, "normal"))
+            found->is_ambiguous = true;
     }
 }
 

@@ -381,14 +381,37 @@ static struct slice pair_copies(struct slice text, size_t *at, struct arena *are
     if (is_bracketed)
         i++;
     copies = fhir_copies_read(text, &i, arena);
+    if (copies.len == 0 && (char_at(text, i) | 0x20) == 'x' && char_at(text, i + 1) == ' ') {
+        size_t start = i + 2; /* "x 3" */
+
+        for (i = start; is_digit(char_at(text, i));)
+            i++;
+        copies = cut(text, start, i);
+    }
     if (copies.len == 0 || (is_bracketed && char_at(text, i) != ')'))
         return SLICE_NONE;
     *at = i + (is_bracketed ? 1 : 0);
     return copies;
 }
 
+static size_t find_star(struct slice text, size_t from)
+{
+    while (from < text.len) {
+        size_t at = slice_find_char(slice_from(text, from), '*');
+
+        if (at == SIZE_MAX)
+            return SIZE_MAX;
+        if (is_digit(char_at(text, from + at + 1)))
+            return from + at;
+        from += at + 1;
+    }
+    return SIZE_MAX;
+}
+
 size_t fhir_expression_find(struct slice text, size_t from, enum fhir_gene gene)
 {
+    if (gene != FHIR_GENE_UGT1A1 && !uses_hgvs(gene))
+        return find_star(text, from);
     for (size_t i = from; i < text.len; i++) {
         bool is_word =
             fhir_is_alnum(text.ptr[i]) && (i == 0 || !fhir_is_alnum(text.ptr[i - 1]));

@@ -26,8 +26,9 @@ struct fhir_text_reading {
 
 /* Reads a value's text for `gene` (NONE when not known from elsewhere): fills alleles, copies,
  * is_single_allele, phenotype, score, presence and presence_allele of *ret, which the caller
- * has zeroed. The gene the text names is used for its notation and reported, not stored. */
-struct fhir_text_reading fhir_text_read(struct slice text, enum fhir_gene gene,
+ * has zeroed. The genes that the text names (fhir_genes_in) decide its notation; they are
+ * reported, not stored. */
+struct fhir_text_reading fhir_text_read(struct slice text, uint32_t named, enum fhir_gene gene,
                                         struct arena *arena, struct fhir_evidence *ret);
 
 /* The HLA part of it: GL strings and single allele names of the gene's locus. */
@@ -63,6 +64,7 @@ struct fhir_word_list {
     size_t count;
 };
 void fhir_words_of(struct slice text, struct fhir_word_list *ret);
+/* `list` holds lower-case words. */
 bool fhir_word_is_in(struct slice word, const char *const *list, size_t list_count);
 
 #endif
