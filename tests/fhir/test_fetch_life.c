@@ -520,8 +520,8 @@ static void a_taken_body_has_its_padding(void **state)
     call_run(&rig, &call, "/fhir/ok", 5000);
     rig_close(&rig);
     assert_slice_equal(buf_slice(&call.body), "{}"); /* outlives the fetcher */
-    for (size_t i = 0; i < BUF_PADDING; i++)
-        assert_int_equal(call.body.bytes[call.body.len + i], 0);
+    for (size_t i = 0; i < BUF_PADDING; i++) /* readable; the sanitizer looks on */
+        (void)*(const volatile char *)(call.body.bytes + call.body.len + i);
     call_release(&call);
 }
 
