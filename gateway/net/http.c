@@ -57,6 +57,7 @@ static int on_url(llhttp_t *llhttp, const char *at, size_t len);
 static int on_field(llhttp_t *llhttp, const char *at, size_t len);
 static int on_field_end(llhttp_t *llhttp);
 static int on_value(llhttp_t *llhttp, const char *at, size_t len);
+static int on_value_end(llhttp_t *llhttp);
 static int on_head(llhttp_t *llhttp);
 static int on_chunk(llhttp_t *llhttp);
 static int on_body(llhttp_t *llhttp, const char *at, size_t len);
@@ -67,6 +68,7 @@ static const llhttp_settings_t SETTINGS = {
     .on_header_field = on_field,
     .on_header_field_complete = on_field_end,
     .on_header_value = on_value,
+    .on_header_value_complete = on_value_end,
     .on_headers_complete = on_head,
     .on_chunk_header = on_chunk,
     .on_body = on_body,
@@ -178,7 +180,8 @@ static const struct {
 #undef MANY
 };
 
-/* The header collected last is whole now: give it its place. */
+/* The header collected last is whole now: give it its place. Called at the end of its value,
+ * and, should llhttp say nothing at the end of an empty one, before what follows. */
 static int finish_header(struct http_parser *parser)
 {
     struct http_request *request = &parser->request;
@@ -242,6 +245,13 @@ static int on_value(llhttp_t *llhttp, const char *at, size_t len)
     parser->part = PART_VALUE;
     collect(parser, &parser->headers[parser->request.headers_count - 1].value, at, len);
     return 0;
+}
+
+static int on_value_end(llhttp_t *llhttp)
+{
+    struct http_parser *parser = llhttp->data;
+
+    return parser->has_head ? 0 : finish_header(parser);
 }
 
 /* ---- what a complete head must satisfy ---- */
