@@ -24,12 +24,13 @@
 
 extern char **environ;
 
-/* What all workers share; constant while they run. */
+/* What all workers share; constant while they run, but for `workers`. */
 struct service {
     struct gw_config config;
     struct log log;
     struct net_cors cors;
     struct store *store;
+    uint32_t workers; /* worker 0's, set when all are up */
 };
 
 struct server_state {
@@ -207,7 +208,6 @@ static enum err_code setup(struct gw_worker *worker, struct err *err)
         .log = &service->log,
         .metrics = worker->metrics,
         .store = service->store,
-        .cors = &service->cors,
         .worker = worker->index,
     };
 
@@ -297,11 +297,11 @@ static void stop_now(struct gw_worker *worker)
 
 static void ready(struct gw_worker *worker)
 {
-    const struct service *service = worker->owner;
+    struct service *service = worker->owner;
 
-    log_event(&service->log, started, .version = PGX_VERSION,
-              .workers = gw_workers_count(worker), .listen = service->config.listen,
-              .admin = service->config.admin_listen);
+    service->workers = gw_workers_count(worker);
+    log_event(&service->log, started, .version = PGX_VERSION, .workers = service->workers,
+              .listen = service->config.listen, .admin = service->config.admin_listen);
 }
 
 /* ---- the command ---- */
@@ -351,6 +351,8 @@ static int run(struct service *service, const char *knowledge_dir)
         status = EXIT_UNAVAILABLE;
     }
     store_free(service->store);
+    if (status == EXIT_OK)
+        log_event(&service->log, stopped, .workers = service->workers);
     return status;
 }
 

@@ -245,15 +245,13 @@ static enum engine_next audit(struct run *run)
 
 static enum engine_next respond(struct run *run)
 {
-    const struct http_request *request = run->exchange->request;
     uint32_t status = hook_call_status(&run->call);
     struct net_exchange *exchange = run->exchange;
     struct buf headers;
 
     buf_init(&headers, HEADERS_BYTES_MAX);
-    net_cors_headers(run->engine->options.cors,
-                     http_request_header(request, HTTP_HEADER_ORIGIN), &headers);
     buf_add_text(&headers, "Cache-Control: no-store\r\n");
+    buf_printf(&headers, "X-Request-Id: %s\r\n", run->request_id);
     if (run->allow != NULL)
         buf_printf(&headers, "Allow: %s\r\n", run->allow);
     if (status == 503)
@@ -321,7 +319,6 @@ void hook_engine_on_request(struct net_exchange *exchange, void *owner)
                    engine->options.worker, (unsigned long long)(engine->serial++),
                    (unsigned long long)(run->started_us & 0xFFFFFFFF));
     exchange->state = run;
-    metrics_set(engine->options.metrics, METRIC_IN_FLIGHT, 0, engine->runs_count);
     run_steps(run);
 }
 
@@ -336,7 +333,6 @@ void hook_engine_on_abandoned(struct net_exchange *exchange, void *owner)
             fhir_fetch_cancel(&run->call.needs[i]->fetch);
     run->waits = 0;
     run->exchange = NULL;
-    metrics_add(run->engine->options.metrics, METRIC_ABANDONED, 0, 1);
     log_event(run->engine->options.log, call_abandoned, .request_id = slice_of(run->request_id),
               .service = run->service->id, .took_us = run_now_us() - run->started_us);
     run_report(run);

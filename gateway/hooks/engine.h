@@ -22,7 +22,6 @@ struct hook_engine_options {
     const struct log *log;          /* borrowed */
     struct metrics *metrics;        /* borrowed */
     struct store *store;            /* borrowed: snapshots and the audit queue */
-    const struct net_cors *cors;    /* borrowed */
     uint32_t worker;
 };
 

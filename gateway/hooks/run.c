@@ -50,7 +50,6 @@ void run_end(struct run *run)
     if (run->answer.room > ANSWER_BYTES_KEPT)
         buf_release(&run->answer);
     engine->runs_count--;
-    metrics_set(engine->options.metrics, METRIC_IN_FLIGHT, 0, engine->runs_count);
     kept.call = run->call;
     kept.answer = run->answer;
     *run = kept;
