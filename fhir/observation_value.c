@@ -102,6 +102,18 @@ static bool is_phenotype(enum fhir_kind kind)
     return kind == FHIR_KIND_PHENOTYPE;
 }
 
+/* "*36+*10" under a haplotype's code is what stands on one chromosome. */
+static void join_tandem(const struct reader *r, struct slice text, struct fhir_evidence *one)
+{
+    if (one->alleles_count != 2 || slice_find_char(text, '+') == SIZE_MAX ||
+        slice_find_char(text, '/') != SIZE_MAX || slice_find_char(text, '|') != SIZE_MAX ||
+        fhir_gene_row(r->gene)->alleles == FHIR_ALLELES_HLA)
+        return;
+    one->alleles[0] = arena_printf(r->arena, "%.*s+%.*s", SLICE_ARG(one->alleles[0]),
+                                   SLICE_ARG(one->alleles[1]));
+    one->alleles_count = 1;
+}
+
 static void read_text(struct reader *r, struct slice text, uint32_t genes, enum fhir_kind kind)
 {
     struct fhir_evidence one = {0};
@@ -113,6 +125,8 @@ static void read_text(struct reader *r, struct slice text, uint32_t genes, enum 
         return;
     }
     reading = fhir_text_read(text, genes, r->gene, r->arena, &one);
+    if (kind == FHIR_KIND_HAPLOTYPE)
+        join_tandem(r, text, &one);
     if (is_phenotype(kind) && one.alleles_count == 0 && one.phenotype.len == 0) {
         one.phenotype = fhir_phenotype_field(text, r->gene);
         /* A phenotype can be stated to be indeterminate; a genotype then is not there. */
