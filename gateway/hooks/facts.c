@@ -263,6 +263,24 @@ static struct rules_evidence evidence_of(const struct fhir_evidence *read)
     return evidence;
 }
 
+/* Newest first, undated last, then by what tells two records apart. The order in which a server
+ * or a prefetch happens to list results must not show: the same facts give the same card. */
+static int compare_evidence(const void *a_, const void *b_)
+{
+    const struct fhir_evidence *a = a_, *b = b_;
+    int order = slice_compare(b->date, a->date);
+
+    if (order == 0)
+        order = slice_compare(a->resource->name, b->resource->name);
+    if (order == 0)
+        order = slice_compare(a->gene, b->gene);
+    if (order == 0)
+        order = slice_compare(a->presence_allele, b->presence_allele);
+    for (size_t i = 0; order == 0 && i < FHIR_ALLELES_MAX; i++)
+        order = slice_compare(a->alleles[i], b->alleles[i]);
+    return order != 0 ? order : slice_compare(a->as_written, b->as_written);
+}
+
 enum err_code hook_facts_resolve_genes(struct hook_facts *facts, struct slice patient_id,
                                        const struct fhir_collection *collection,
                                        const struct rules_knowledge *knowledge,
@@ -278,6 +296,9 @@ enum err_code hook_facts_resolve_genes(struct hook_facts *facts, struct slice pa
     facts->results = arena_array(arena, facts->genes_count, sizeof *facts->results);
     if (facts->evidence == NULL || facts->results == NULL)
         return err_set(err, ERR_NOMEM, "no memory for evidence");
+    if (count > 1)
+        qsort(facts->reading.evidence, count, sizeof *facts->reading.evidence,
+              compare_evidence);
     for (size_t i = 0; i < count; i++)
         facts->evidence[i] = evidence_of(&facts->reading.evidence[i]);
     for (size_t i = 0; i < facts->genes_count; i++)
