@@ -3,7 +3,8 @@
 // sets PGXGATE_DATABASE.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
 const ROUNDS = Number(process.argv[2]);
@@ -40,24 +41,39 @@ async function startNode(script, args, core) {
   return { pid: child.pid, url: await firstLine(child.stdout, (line) => JSON.parse(line).ready) };
 }
 
+const post = (url, body) => fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+
+// Asks until the answer is something, at most 10 s.
+async function until(ask) {
+  for (let i = 0; i < 200; i++) {
+    const found = await ask();
+    if (found) return found;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  throw new Error('the gateway did not start');
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
 async function startGateway() {
   for (const args of [['migrate'], ['rules', 'import', 'rules/knowledge'], ['rules', 'activate']])
     execFileSync(GATEWAY, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const port = await freePort();
   writeFileSync(
     `${OUT}/gateway.yaml`,
-    'listen: 127.0.0.1:0\nadmin_listen: 127.0.0.1:0\nworkers: 1\nfhir_allowed_servers: [loopback]\nlog_level: info\n',
+    `listen: 127.0.0.1:${port}\nadmin_listen: 127.0.0.1:0\nworkers: 1\nfhir_allowed_servers: [loopback]\nlog_level: warning\n`,
   );
-  const child = start(SERVER_CORE, GATEWAY, ['serve', '--config', `${OUT}/gateway.yaml`]);
-  const port = await firstLine(child.stderr, (line) => {
-    const event = JSON.parse(line);
-    return event.event === 'listening' && event.server === 'hooks' && event.port;
-  });
+  const log = `${OUT}/gateway.log`;
+  const child = start(SERVER_CORE, GATEWAY, ['serve', '--config', `${OUT}/gateway.yaml`], { stdio: ['ignore', 'ignore', openSync(log, 'w')] });
   const url = `http://127.0.0.1:${port}`;
-  for (let i = 0; i < 100; i++) {
-    const answer = await fetch(`${url}/cds-services/pgx-order-sign`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' });
-    if (answer.status !== 503) break;
-    await new Promise((done) => setTimeout(done, 50));
-  }
+  await until(() => post(`${url}/cds-services/pgx-order-sign`, '{}').then((answer) => answer.status !== 503, () => false));
   return { pid: child.pid, url };
 }
 
@@ -78,6 +94,7 @@ function load(server, path, bodies) {
   const after = cpuSeconds(server.pid);
   if (/Non-2xx|Socket errors/.test(text)) throw new Error(`${path}: ${text}`);
   const requests = Number(/(\d+) requests in/.exec(text)[1]);
+  if (requests === 0) throw new Error(`${path}: no answer`);
   return {
     perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)[1]),
     p50: microseconds(/50%\s+(\S+)/.exec(text)[1]),
@@ -91,8 +108,7 @@ const medians = (rows) => Object.fromEntries(Object.keys(rows[0]).map((key) => [
 
 // Both must answer with one card before anything is measured.
 async function assertCard(url, body) {
-  const answer = await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: readFileSync(body) });
-  const { cards } = await answer.json();
+  const { cards } = await (await post(url, readFileSync(body))).json();
   if (cards?.length !== 1) throw new Error(`${url}: no card for ${body}`);
 }
 
@@ -136,7 +152,7 @@ async function main() {
     console.log(`| ... Fastify | ${us(b.perSecond)} | ${us(b.p50)} | ${us(b.p99)} | ${b.cpu.toFixed(1)} | 1 | 1 | |`);
   }
   console.log(`\nPeak RSS: gateway ${peakMegabytes(gateway.pid).toFixed(1)} MB, Fastify ${peakMegabytes(fastify.pid).toFixed(1)} MB. ` +
-    `${CONNECTIONS} connections, ${ROUNDS} rounds of ${SECONDS} s, medians, one core each for server and load, audit on.`);
+    `${CONNECTIONS} connections, ${ROUNDS} rounds of ${SECONDS} s, medians, one core for the server, one for load, FHIR server and PostgreSQL, audit on, log level warning.`);
 }
 
 try {
