@@ -84,10 +84,9 @@ static void make_uuid(struct card *card)
     struct buf *seed = &call->aside;
 
     buf_clear(seed);
-    buf_printf(seed, "%.*s\n%.*s\n%.*s\n%.*s\n",
-               SLICE_ARG(rules_knowledge_hash(call->knowledge)),
-               SLICE_ARG(call->request.patient_id), SLICE_ARG(card->drug_order->order->name),
-               SLICE_ARG(card->advice->drug->name));
+    buf_join(seed, rules_knowledge_hash(call->knowledge), SLICE("\n"), call->request.patient_id,
+             SLICE("\n"), card->drug_order->order->name, SLICE("\n"), card->advice->drug->name,
+             SLICE("\n"));
     for (size_t i = 0; i < card->advice->matches_count; i++) {
         const struct rules_match *match = &card->advice->matches[i];
 

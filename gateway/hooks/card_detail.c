@@ -12,7 +12,8 @@
 
 static void heading(struct buf *buf, const char *text)
 {
-    buf_printf(buf, "%s**%s**\n\n", buf->len == 0 ? "" : "\n", text);
+    buf_join(buf, buf->len == 0 ? SLICE_NONE : SLICE("\n"), SLICE("**"), slice_of(text),
+             SLICE("**\n\n"));
 }
 
 static void write_date(struct buf *buf, struct slice date)
@@ -51,7 +52,7 @@ static void write_call(const struct card *card, const struct rules_gene_result *
     struct hook_call *hook = card->call;
     const struct hook_facts *facts = &hook->facts;
 
-    buf_printf(buf, "- %.*s ", SLICE_ARG(result->gene->symbol));
+    buf_join(buf, SLICE("- "), result->gene->symbol, SLICE(" "));
     if (result->gene->key_kind == RULES_KEY_ALLELE_STATUS) {
         for (size_t i = 0; i < call->keys_count; i++) {
             if (i > 0)
@@ -107,7 +108,7 @@ static void write_keys_of(const struct card *card, const struct rules_recommenda
 
         if (!slice_eq(c->recommendation, r->id) || !slice_eq(c->gene, gene))
             continue;
-        buf_printf(buf, "%s%.*s", written++ > 0 ? " or " : "", SLICE_ARG(c->key));
+        buf_join(buf, written++ > 0 ? SLICE(" or ") : SLICE_NONE, c->key);
     }
 }
 
@@ -126,12 +127,13 @@ static void write_result_label(const struct card *card, const struct rules_match
         call = &result->calls[match->because[i].call];
         key = &call->keys[match->because[i].key];
         if (result->state == RULES_GENE_CONFLICT) {
-            buf_printf(buf, " with %.*s ", SLICE_ARG(result->gene->symbol));
+            buf_join(buf, SLICE(" with "), result->gene->symbol, SLICE(" "));
             card_escape(buf, result->gene->key_kind == RULES_KEY_ALLELE_STATUS ? key->word
                              : call->diplotype.len > 0                         ? call->diplotype
                                                        : call->phenotype);
         } else if (key->is_score && key->from_x100 != key->to_x100 && !call->has_score) {
-            buf_printf(buf, " with a %.*s activity score of ", SLICE_ARG(result->gene->symbol));
+            buf_join(buf, SLICE(" with a "), result->gene->symbol,
+                     SLICE(" activity score of "));
             write_keys_of(card, match->recommendation, result->gene->symbol, buf);
         }
     }
@@ -165,14 +167,15 @@ static void write_group_label(const struct card *card, const struct card_group *
     for (size_t i = 0; i < group->matches_count; i++) {
         const struct rules_recommendation *r = group->matches[i]->recommendation;
 
-        buf_printf(buf, "%s%.*s", i > 0 ? "; " : "",
-                   SLICE_ARG(r->population.len > 0 ? population_label(card, r->population)
-                                                   : SLICE("patients")));
+        buf_join(buf, i > 0 ? SLICE("; ") : SLICE_NONE,
+                 r->population.len > 0 ? population_label(card, r->population)
+                                       : SLICE("patients"));
         write_result_label(card, group->matches[i], buf);
         write_age_label(r, buf);
     }
-    buf_printf(buf, " (%s):* ",
-               rules_classification_name(group->recommendation->classification));
+    buf_join(buf, SLICE(" ("),
+             slice_of(rules_classification_name(group->recommendation->classification)),
+             SLICE("):* "));
 }
 
 static void write_options(struct slice options, struct buf *buf)
@@ -181,7 +184,7 @@ static void write_options(struct slice options, struct buf *buf)
     while (options.len > 0) {
         struct slice option = slice_cut(options, '\n', &options);
 
-        buf_printf(buf, "- %.*s\n", SLICE_ARG(option));
+        buf_join(buf, SLICE("- "), option, SLICE("\n"));
     }
 }
 
@@ -197,7 +200,7 @@ static void write_implications(const struct card *card, const struct card_group 
             card->call->knowledge, implications[i].message, card->call->options->locale);
 
         if (message != NULL && !slice_eq(message->meaning, group->message->meaning))
-            buf_printf(buf, " %.*s", SLICE_ARG(message->meaning));
+            buf_join(buf, SLICE(" "), message->meaning);
     }
 }
 
@@ -226,7 +229,7 @@ static void write_several(const struct card *card, struct buf *buf)
             buf_add_char(buf, '\n');
         write_group_label(card, group, buf);
         if (group->recommendation->alert == RULES_ALERT_NONE) {
-            buf_printf(buf, "%.*s.\n", SLICE_ARG(group->message->verdict));
+            buf_join(buf, group->message->verdict, SLICE(".\n"));
             continue;
         }
         buf_add(buf, group->message->meaning);
@@ -238,13 +241,13 @@ static void write_several(const struct card *card, struct buf *buf)
 
 static void write_pmids(struct slice pmids, struct buf *buf)
 {
-    const char *before = ", PMID ";
+    struct slice before = SLICE(", PMID ");
 
     while (pmids.len > 0) {
         struct slice pmid = slice_cut(pmids, ' ', &pmids);
 
-        buf_printf(buf, "%s%.*s", before, SLICE_ARG(pmid));
-        before = ", ";
+        buf_join(buf, before, pmid);
+        before = SLICE(", ");
     }
 }
 
@@ -265,10 +268,9 @@ static void write_strength(const struct card *card, struct buf *buf)
             continue;
         buf_add_text(buf, "- ");
         if (card->groups_count == 1)
-            buf_printf(buf, "%s recommendation. ",
-                       rules_classification_name(r->classification));
-        buf_printf(buf, "%.*s, %.*s (%.*s)", SLICE_ARG(s->publisher), SLICE_ARG(s->title),
-                   SLICE_ARG(s->year));
+            buf_join(buf, slice_of(rules_classification_name(r->classification)),
+                     SLICE(" recommendation. "));
+        buf_join(buf, s->publisher, SLICE(", "), s->title, SLICE(" ("), s->year, SLICE(")"));
         write_pmids(s->pmids, buf);
         buf_add_char(buf, '\n');
     }
@@ -354,17 +356,15 @@ static void write_why(const struct card *card, struct buf *buf)
     size_t written = 0;
 
     heading(buf, "Why you see this");
-    buf_printf(buf, "The order is for %.*s. By ", SLICE_ARG(card->advice->drug->name));
+    buf_join(buf, SLICE("The order is for "), card->advice->drug->name, SLICE(". By "));
     for (size_t i = 0; i < card->advice->matches_count; i++)
         if (card->advice->matches[i].recommendation->alert != RULES_ALERT_NONE)
-            buf_printf(buf, "%s`%.*s`", written++ > 0 ? ", " : "rule ",
-                       SLICE_ARG(card->advice->matches[i].recommendation->id));
-    buf_printf(
-        buf,
-        "; knowledge %.*s %.*s (%.*s). Decision support for professionals: check "
-        "it against the patient in front of you.\n",
-        SLICE_ARG(rows->name), SLICE_ARG(rows->version),
-        SLICE_ARG(slice_head(rules_knowledge_hash(card->call->knowledge), HASH_CHARS_SHOWN)));
+            buf_join(buf, written++ > 0 ? SLICE(", `") : SLICE("rule `"),
+                     card->advice->matches[i].recommendation->id, SLICE("`"));
+    buf_join(buf, SLICE("; knowledge "), rows->name, SLICE(" "), rows->version, SLICE(" ("),
+             slice_head(rules_knowledge_hash(card->call->knowledge), HASH_CHARS_SHOWN),
+             SLICE("). Decision support for professionals: check it against the patient in "
+                   "front of you.\n"));
 }
 
 void card_detail_write(const struct card *card, struct buf *buf)

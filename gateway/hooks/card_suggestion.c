@@ -11,11 +11,11 @@
  */
 #include "gateway/hooks/card.h"
 
-#include "fhir/json_write.h"
-#include "gateway/store/digest.h"
+#include <assert.h>
 
-#define RXNORM          "http://www.nlm.nih.gov/research/umls/rxnorm"
-#define LABEL_BYTES_MAX 200
+#include "fhir/json_write.h"
+
+#define RXNORM "http://www.nlm.nih.gov/research/umls/rxnorm"
 
 /* Members of an order that describe the drug it was written for. */
 static const char *const DRUG_MEMBERS[] = {
@@ -119,16 +119,18 @@ static void write_changed_order(const struct card *card, const struct rules_drug
     json_write_object_end(w);
 }
 
-/* Opens a suggestion up to its action's description; the caller adds what to do and closes. */
-static void open_suggestion(const struct card *card, const char *type, struct slice label,
-                            struct json_writer *w)
+/* Opens a suggestion up to its action's description; the caller adds what to do and closes. Its
+ * identity is the card's, with the suggestion's number in the last group of digits: one digest
+ * a card is enough. */
+static void open_suggestion(const struct card *card, size_t number, const char *type,
+                            struct slice label, struct json_writer *w)
 {
     char uuid[CARD_UUID_CHARS + 1];
-    char seed[CARD_UUID_CHARS + LABEL_BYTES_MAX + 2];
-    int len = snprintf(seed, sizeof seed, "%s/%.*s", card->uuid, SLICE_ARG(label));
 
-    digest_uuid((struct slice){seed, (size_t)len < sizeof seed ? (size_t)len : sizeof seed - 1},
-                uuid);
+    memcpy(uuid, card->uuid, sizeof uuid);
+    assert(number < 16);
+    uuid[CARD_UUID_CHARS - 1] = "0123456789abcdef"[number];
+    uuid[CARD_UUID_CHARS - 2] = uuid[CARD_UUID_CHARS - 2] == '5' ? '6' : '5';
     json_write_object(w);
     json_write_member_text(w, "label", label);
     json_write_member_text(w, "uuid", slice_of(uuid));
@@ -146,24 +148,32 @@ static void close_suggestion(struct json_writer *w)
     json_write_object_end(w);
 }
 
-static void write_alternative(const struct card *card, const struct rules_drug *alternative,
-                              struct json_writer *w)
+static void write_alternative(const struct card *card, size_t number,
+                              const struct rules_drug *alternative, struct json_writer *w)
 {
-    struct slice label =
-        arena_printf(&card->call->arena, "Order %.*s instead of %.*s (set the dose)",
-                     SLICE_ARG(alternative->name), SLICE_ARG(card->advice->drug->name));
+    struct buf *text = &card->call->aside;
+    struct slice label;
 
-    open_suggestion(card, "update", label, w);
+    buf_clear(text);
+    buf_join(text, SLICE("Order "), alternative->name, SLICE(" instead of "),
+             card->advice->drug->name, SLICE(" (set the dose)"));
+    label = buf_slice(text);
+
+    open_suggestion(card, number, "update", label, w);
     write_changed_order(card, alternative, w);
     close_suggestion(w);
 }
 
-static void write_cancel(const struct card *card, struct json_writer *w)
+static void write_cancel(const struct card *card, size_t number, struct json_writer *w)
 {
-    struct slice label = arena_printf(&card->call->arena, "Cancel the order of %.*s",
-                                      SLICE_ARG(card->advice->drug->name));
+    struct buf *text = &card->call->aside;
+    struct slice label;
 
-    open_suggestion(card, "delete", label, w);
+    buf_clear(text);
+    buf_join(text, SLICE("Cancel the order of "), card->advice->drug->name);
+    label = buf_slice(text);
+
+    open_suggestion(card, number, "delete", label, w);
     json_write_member_text(w, "resourceId", card->drug_order->order->name);
     close_suggestion(w);
 }
@@ -203,9 +213,9 @@ void card_suggestions_write(const struct card *card, struct json_writer *w)
     json_write_name(w, "suggestions");
     json_write_array(w);
     for (size_t i = 0; i < count; i++)
-        write_alternative(card, alternatives[i], w);
+        write_alternative(card, i, alternatives[i], w);
     if (may_cancel)
-        write_cancel(card, w);
+        write_cancel(card, count, w);
     json_write_array_end(w);
     /* The choices exclude each other (CDS Hooks 2.0.1: required beside suggestions). */
     json_write_member_text(w, "selectionBehavior", SLICE("at-most-one"));

@@ -25,12 +25,12 @@ static void write_finding(const struct card *card, const struct rules_gene_resul
     struct slice symbol = result->gene->symbol;
 
     if (result->gene->key_kind == RULES_KEY_ALLELE_STATUS)
-        buf_printf(buf, "%.*s%.*s", SLICE_ARG(symbol), SLICE_ARG(key->word));
+        buf_join(buf, symbol, key->word);
     else
-        buf_printf(buf, "%.*s %.*s", SLICE_ARG(symbol),
-                   SLICE_ARG(is_short ? rules_phenotype_abbreviation(card->call->knowledge,
-                                                                     symbol, call->phenotype)
-                                      : call->phenotype));
+        buf_join(buf, symbol, SLICE(" "),
+                 is_short ? rules_phenotype_abbreviation(card->call->knowledge, symbol,
+                                                         call->phenotype)
+                          : call->phenotype);
 }
 
 static void write_findings(const struct card *card, bool is_short, struct buf *buf)
@@ -46,9 +46,9 @@ static void write_findings(const struct card *card, bool is_short, struct buf *b
         if (written++ > 0)
             buf_add_text(buf, ", ");
         if (result->state == RULES_GENE_CONFLICT && card->groups_count > 1)
-            buf_printf(buf, "%.*s %s", SLICE_ARG(result->gene->symbol),
-                       card_result_is_ambiguous(result) ? "result ambiguous"
-                                                        : "results disagree");
+            buf_join(buf, result->gene->symbol,
+                     card_result_is_ambiguous(result) ? SLICE(" result ambiguous")
+                                                      : SLICE(" results disagree"));
         else
             write_finding(card, result, match->because[i].call, match->because[i].key, is_short,
                           buf);

@@ -62,6 +62,18 @@ static inline void buf_add(struct buf *buf, struct slice s)
     buf->bytes[buf->len] = '\0';
 }
 
+/* Several pieces in a row: buf_join(buf, SLICE("- "), name, SLICE("\n")). What printf would do,
+ * without reading a format. */
+#define buf_join(buf, ...)                                                                     \
+    buf_add_all((buf), (const struct slice[]){__VA_ARGS__},                                    \
+                sizeof((const struct slice[]){__VA_ARGS__}) / sizeof(struct slice))
+
+static inline void buf_add_all(struct buf *buf, const struct slice *pieces, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        buf_add(buf, pieces[i]);
+}
+
 static inline void buf_add_char(struct buf *buf, char c)
 {
     if (!buf_has_room_(buf, 1) && !buf_grow_(buf, 1))
