@@ -6,7 +6,7 @@
 #include "gateway/cli/exit.h"
 #include "gateway/ops/config.h"
 
-#define TEXT_BYTES_MAX (1024u * 1024)
+#define TEXT_BYTES_MAX ((size_t)1024 * 1024)
 
 static const char USAGE[] =
     "usage: pgxgate check-config [FILE]\n"

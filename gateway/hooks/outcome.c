@@ -6,7 +6,7 @@
 #include "fhir/json_write.h"
 
 static const char *const SEVERITIES[] = {
-#define X(code, name) [OUTCOME_##code] = name,
+#define X(code, name) [OUTCOME_##code] = (name),
     OUTCOME_SEVERITIES(X)
 #undef X
 };

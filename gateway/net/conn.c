@@ -29,7 +29,7 @@
 #define CONN_MAGIC 0x706e6378u
 /* How far a client may send ahead of the answer that it is waiting for. */
 #define AHEAD_BYTES_MAX  (NET_READ_BYTES + AHEAD_BYTES_STOP)
-#define AHEAD_BYTES_STOP (16u * 1024)
+#define AHEAD_BYTES_STOP ((size_t)16 * 1024)
 #define LINGER_BYTES_MAX (64u * 1024 * 1024)
 /* Connections above the limit that are told so; further ones are just closed. */
 #define SURPLUS_MAX 64
@@ -103,6 +103,15 @@ static void leave(struct net_conn *conn)
 
 /* ---- writing ---- */
 
+/* uv reads what it writes, but its type does not say so. */
+static uv_buf_t uv_slice(struct slice s)
+{
+    uv_buf_t buf = {.len = s.len};
+
+    memcpy(&buf.base, &s.ptr, sizeof buf.base);
+    return buf;
+}
+
 static void on_written(uv_write_t *write, int status)
 {
     struct net_conn *conn = conn_of(write->data);
@@ -140,10 +149,7 @@ static void write_rest(struct net_conn *conn, struct slice head, struct slice bo
 /* Ends in WRITE, or, when everything was taken at once, in what settle makes of it. */
 static void send_answer(struct net_conn *conn, struct slice head, struct slice body)
 {
-    uv_buf_t bufs[2] = {
-        {.base = (char *)(uintptr_t)head.ptr, .len = head.len},
-        {.base = (char *)(uintptr_t)body.ptr, .len = body.len},
-    };
+    uv_buf_t bufs[2] = {uv_slice(head), uv_slice(body)};
     int written = uv_try_write((uv_stream_t *)&conn->tcp, bufs, body.len > 0 ? 2 : 1);
 
     if (written == UV_EAGAIN)
@@ -170,11 +176,9 @@ static void settle(struct net_conn *conn)
 
     if (conn->must_close || is_last) {
         leave(conn);
-    } else if (conn->is_feeding) {
-        net_server_move(conn, NET_CONN_IDLE); /* feed goes on */
-    } else if (conn->ahead.len > 0) {
+    } else if (conn->ahead.len > 0 && !conn->is_feeding) {
         net_server_move(conn, NET_CONN_READY);
-    } else if (conn->is_eof) {
+    } else if (conn->is_eof && !conn->is_feeding) {
         close_conn(conn);
     } else {
         net_server_move(conn, NET_CONN_IDLE);
@@ -311,8 +315,7 @@ static void hand_over(struct net_conn *conn)
 /* The client waits for leave to send its body. */
 static void say_continue(struct net_conn *conn)
 {
-    static const char TEXT[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    uv_buf_t buf = {.base = (char *)(uintptr_t)TEXT, .len = sizeof TEXT - 1};
+    uv_buf_t buf = uv_slice(SLICE("HTTP/1.1 100 Continue\r\n\r\n"));
 
     if (uv_try_write((uv_stream_t *)&conn->tcp, &buf, 1) != (int)buf.len)
         close_conn(conn); /* it does not even take 25 bytes */

@@ -39,9 +39,9 @@ struct net_conn {
     uv_write_t write;
 };
 
-#define NET_READ_BYTES    (64u * 1024)
+#define NET_READ_BYTES    ((size_t)64 * 1024)
 #define NET_PARSERS_MAX   32
-#define NET_BODY_KEEP_MAX (64u * 1024)
+#define NET_BODY_KEEP_MAX ((size_t)64 * 1024)
 
 struct net_list {
     struct net_conn *first, *last;

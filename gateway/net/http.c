@@ -18,9 +18,9 @@
 #include "gateway/net/http_private.h"
 
 /* What a Content-Length may claim memory for before its bytes are here. */
-#define BODY_TRUSTED_BYTES (64u * 1024)
+#define BODY_TRUSTED_BYTES ((size_t)64 * 1024)
 /* Chunk sizes, extensions and trailers: this much, and so much per byte of the body. */
-#define CHUNK_OVERHEAD_BYTES    (16u * 1024)
+#define CHUNK_OVERHEAD_BYTES    ((uint64_t)16 * 1024)
 #define CHUNK_OVERHEAD_PER_BYTE 8
 
 enum part { PART_NONE, PART_NAME, PART_AFTER_NAME, PART_VALUE };
@@ -47,8 +47,8 @@ struct http_parser {
     struct buf body;
     uint64_t body_wire_bytes;
 
-    struct http_header headers[HTTP_HEADERS_MAX];
-    char text[]; /* head_bytes_max */
+    struct http_header headers[HTTP_HEADERS_MAX + 1]; /* one too many, until its name ends */
+    char text[];                                      /* head_bytes_max */
 };
 
 static const char NO_BODY[BUF_PADDING] = {0};
@@ -218,8 +218,6 @@ static int on_field(llhttp_t *llhttp, const char *at, size_t len)
     if (parser->part != PART_NAME) {
         if (finish_header(parser) != 0)
             return -1;
-        if (request->headers_count == parser->limits->headers_max)
-            return refuse(parser, HTTP_FAILURE_HEAD_SIZE);
         parser->headers[request->headers_count++] = (struct http_header){0};
         parser->part = PART_NAME;
     }
@@ -231,8 +229,13 @@ static int on_field_end(llhttp_t *llhttp)
 {
     struct http_parser *parser = llhttp->data;
 
-    if (!parser->has_head)
-        parser->part = PART_AFTER_NAME;
+    if (parser->has_head)
+        return 0;
+    parser->part = PART_AFTER_NAME;
+    /* Not when the name begins, because of its beginning llhttp tells sooner or later, as the
+     * bytes are cut. */
+    if (parser->request.headers_count > parser->limits->headers_max)
+        return refuse(parser, HTTP_FAILURE_HEAD_SIZE);
     return 0;
 }
 

@@ -35,7 +35,7 @@ bool http_host_is_valid(struct slice host)
     for (size_t i = 0; i < host.len; i++) {
         unsigned char c = (unsigned char)host.ptr[i];
 
-        if (c <= ' ' || c >= 0x7f || memchr("/?#@\\,\"<>^`{|}", c, 14) != NULL)
+        if (c <= ' ' || c >= 0x7f || strchr("/?#@\\,\"<>^`{|}", c) != NULL)
             return false;
     }
     return true;

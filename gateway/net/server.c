@@ -17,7 +17,7 @@
 #define TIMER_TICK_MS 20
 #define BACKLOG       1024
 /* Of the scratch buffers for heads and for the server's own bodies. */
-#define SCRATCH_BYTES_MAX (64u * 1024)
+#define SCRATCH_BYTES_MAX ((size_t)64 * 1024)
 
 static void on_timer(uv_timer_t *timer);
 

@@ -52,7 +52,7 @@ struct net_limits {
         .head_bytes_max = HTTP_HEAD_BYTES_DEFAULT,                                             \
         .headers_max = HTTP_HEADERS_MAX,                                                       \
         .body_bytes_max = HTTP_BODY_BYTES_DEFAULT,                                             \
-        .bodies_bytes_max = 256u * 1024 * 1024,                                                \
+        .bodies_bytes_max = (size_t)256 * 1024 * 1024,                                         \
         .connections_max = 4096,                                                               \
         .head_timeout_ms = 10000,                                                              \
         .body_timeout_ms = 30000,                                                              \

@@ -6,7 +6,7 @@
 
 #include "gateway/hooks/outcome.h"
 
-#define ADMIN_ANSWER_BYTES_MAX (1024u * 1024)
+#define ADMIN_ANSWER_BYTES_MAX ((size_t)1024 * 1024)
 #define ADMIN_CONNECTIONS_MAX  64
 #define ADMIN_DRAIN_MS         500
 
@@ -19,7 +19,7 @@ struct admin {
 };
 
 static const char *const STATES[] = {
-#define X(code, name) [ADMIN_##code] = name,
+#define X(code, name) [ADMIN_##code] = (name),
     ADMIN_STATES(X)
 #undef X
 };

@@ -8,7 +8,7 @@
 
 #include "gateway/ops/config_private.h"
 
-#define CONFIG_ARENA_BYTES_MAX    (4u * 1024 * 1024)
+#define CONFIG_ARENA_BYTES_MAX    ((size_t)4 * 1024 * 1024)
 #define CONFIG_SECRET_BYTES_MAX   8192
 #define CONFIG_PROBLEMS_SHOWN_MAX 50
 

@@ -20,7 +20,7 @@
 #include "rules/base/buf.h"
 #include "rules/base/err.h"
 
-#define CONFIG_FILE_BYTES_MAX (1024u * 1024)
+#define CONFIG_FILE_BYTES_MAX ((size_t)1024 * 1024)
 #define CONFIG_LIST_ITEMS_MAX 64
 
 /* What each kind of setting is in C. */

@@ -7,13 +7,13 @@
 #define TEXT_BYTES_MAX 2048
 
 static const char *const LEVELS[] = {
-#define X(code, name) [LOG_LEVEL_##code] = name,
+#define X(code, name) [LOG_LEVEL_##code] = (name),
     LOG_LEVELS(X)
 #undef X
 };
 
 static const char *const FORMATS[] = {
-#define X(code, name) [LOG_FORMAT_##code] = name,
+#define X(code, name) [LOG_FORMAT_##code] = (name),
     LOG_FORMATS(X)
 #undef X
 };
@@ -63,7 +63,7 @@ static bool url_is_valid(struct slice text)
         return false;
     for (size_t i = 0; i < rest.len; i++)
         if (rest.ptr[i] <= ' ' || rest.ptr[i] >= 0x7f ||
-            memchr("\"<>\\^`{|}#?", rest.ptr[i], 11) != NULL)
+            strchr("\"<>\\^`{|}#?", rest.ptr[i]) != NULL)
             return false;
     /* A user and a password have no place in a URL that is shown and logged. */
     return rest.len > 0 && rest.ptr[0] != '/' && rest.ptr[0] != ':' &&
@@ -175,8 +175,8 @@ static const struct {
     uint64_t factor;
 } SUFFIXES[] = {
     {CONFIG_KIND_BYTES, "K", 1024},
-    {CONFIG_KIND_BYTES, "M", 1024 * 1024},
-    {CONFIG_KIND_BYTES, "G", 1024 * 1024 * 1024},
+    {CONFIG_KIND_BYTES, "M", 1024ull * 1024},
+    {CONFIG_KIND_BYTES, "G", 1024ull * 1024 * 1024},
     {CONFIG_KIND_MS, "ms", 1},
     {CONFIG_KIND_MS, "s", 1000},
     {CONFIG_KIND_S, "s", 1},

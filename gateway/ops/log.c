@@ -13,7 +13,7 @@
 #define REFUSED           "(refused)"
 
 static const char *const LEVELS[] = {
-#define X(code, name) [LOG_LEVEL_##code] = name,
+#define X(code, name) [LOG_LEVEL_##code] = (name),
     LOG_LEVELS(X)
 #undef X
 };

@@ -345,7 +345,7 @@ enum err_code gw_workers_run(const struct gw_workers_options *options, struct er
     if (workers.count > GW_WORKERS_MAX)
         workers.count = GW_WORKERS_MAX;
     workers.all = calloc(workers.count, sizeof *workers.all);
-    workers.metrics = calloc(workers.count, sizeof *workers.metrics);
+    workers.metrics = calloc(workers.count, sizeof(const struct metrics *));
     if (uv_mutex_init(&workers.lock) != 0 || workers.all == NULL || workers.metrics == NULL) {
         code = err_set(err, ERR_NOMEM, "no memory for the workers");
     } else {

@@ -76,86 +76,84 @@ static void values_are_read_by_their_kind(void **state)
     gw_config_release(&config);
 }
 
+static const struct {
+    const char *yaml;
+    const char *want; /* all problems */
+} MISTAKES[] = {
+    {"deadlin_ms: 5\n", "f:1:1: \"deadlin_ms\" is no setting; did you mean \"deadline_ms\"?\n"},
+    {"colour: blue\n", "f:1:1: \"colour\" is no setting\n"},
+    {"workers: 1\ncards_max: 3\nworkers: 2\n", "f:3:1: workers: is set in line 1 already\n"},
+    {"workers: many\n", "f:1:10: workers: must be a whole number from 0 to 256\n"},
+    {"workers: -1\n", "f:1:10: workers: must be a whole number from 0 to 256\n"},
+    {"workers: 257\n", "f:1:10: workers: must be a whole number from 0 to 256\n"},
+    {"workers: 1.5\n", "f:1:10: workers: must be a whole number from 0 to 256\n"},
+    {"workers: 99999999999999999999\n",
+     "f:1:10: workers: must be a whole number from 0 to 256\n"},
+    {"workers:\n", "f:1:9: workers: must be a whole number from 0 to 256\n"},
+    {"workers: [1]\n", "f:1:10: workers: must be one value\n"},
+    {"workers: {a: [1, {b: c}]}\ncards_max: x\n",
+     "f:1:10: workers: must be one value\n"
+     "f:2:12: cards_max: must be a whole number from 1 to 100\n"},
+    {"deadline_ms: 5\n", "f:1:14: deadline_ms: must be a whole number from 10 to 60000 "
+                         "milliseconds; 500, 500ms and 2s are understood\n"},
+    {"deadline_ms: 2m\n", "f:1:14: deadline_ms: must be a whole number from 10 to 60000 "
+                          "milliseconds; 500, 500ms and 2s are understood\n"},
+    {"request_body_bytes_max: 65M\n",
+     "f:1:25: request_body_bytes_max: must be a whole number from 1024 to 67108864 bytes; "
+     "K, M and G are understood\n"},
+    {"listen: localhost:80\n", "f:1:9: listen: must be an address and port, like "
+                               "127.0.0.1:8080 or [::1]:8080\n"},
+    {"listen: ''\n", "f:1:9: listen: must be an address and port, like "
+                     "127.0.0.1:8080 or [::1]:8080\n"},
+    {"listen: 127.0.0.1:70000\n", "f:1:9: listen: must be an address and port, like "
+                                  "127.0.0.1:8080 or [::1]:8080\n"},
+    {"public_base_url: ftp://x\n", "f:1:18: public_base_url: must be a URL with http or "
+                                   "https, without user, query and fragment, or empty\n"},
+    {"fhir_allowed_servers:\n- https://user:pw@x/\n",
+     "f:2:3: fhir_allowed_servers: must be a list of at most 64 base URLs with http or "
+     "https, or \"loopback\"\n"},
+    {"fhir_allowed_servers:\n- [a]\n- loopback\n",
+     "f:2:3: fhir_allowed_servers: items must be texts\n"},
+    {"fhir_allowed_servers: {a: b}\n",
+     "f:1:23: fhir_allowed_servers: must be a list of texts\n"},
+    {"cors_allowed_origins: [https://a/b]\n",
+     "f:1:24: cors_allowed_origins: must be a list of at most 64 origins, like "
+     "https://ehr.example.org, or \"*\"\n"},
+    {"card_locale: english\n",
+     "f:1:14: card_locale: must be a language tag, like en or de-CH\n"},
+    {"log_level: loud\n", "f:1:12: log_level: must be debug, info, warning or error\n"},
+    {"log_format: xml\n", "f:1:13: log_format: must be json or text\n"},
+    {"database: \"a\\nb\"\n", "f:1:11: database: must be a text; it is not shown\n"},
+    {"- a\n", "f:1:1: must be lines of \"name: value\"\n"},
+    {"just text\n", "f:1:1: must be lines of \"name: value\"\n"},
+    {"[a]: b\n", "f:1:1: a setting's name must be a text\n"},
+    {"\"a\\eb\": c\n", "f:1:1: \"a?b\" is no setting\n"},
+    {"workers: 1\n---\nworkers: 2\n", "f:2:1: only one YAML document is read\n"},
+    {"a: &x 1\nb: *x\n", "f:1:1: \"a\" is no setting\nf:2:1: \"b\" is no setting\n"},
+    {"workers: *x\n", "f:1:10: workers: must be one value\n"},
+    {"workers: 1\nbad\n", "f:3:1: is not YAML: could not find expected ':'\n"},
+    {"workers: \"1\n", "f:2:1: is not YAML: found unexpected end of stream\n"},
+    {"database: a\ndatabase_file: b\n", "f:2:1: database_file: database is set as well\n"},
+    {"database_file: /nonexistent/file\n",
+     "f:1:1: database_file: /nonexistent/file: No such file or directory\n"},
+    {"request_bodies_bytes_max: 1M\n",
+     "f: request_bodies_bytes_max: must not be below request_body_bytes_max\n"},
+};
+
 static void mistakes_are_named_with_their_place(void **state)
 {
-    static const struct {
-        const char *yaml;
-        const char *want; /* all problems */
-    } rows[] = {
-        {"deadlin_ms: 5\n",
-         "f:1:1: \"deadlin_ms\" is no setting; did you mean \"deadline_ms\"?\n"},
-        {"colour: blue\n", "f:1:1: \"colour\" is no setting\n"},
-        {"workers: 1\ncards_max: 3\nworkers: 2\n",
-         "f:3:1: workers: is set in line 1 already\n"},
-        {"workers: many\n", "f:1:10: workers: must be a whole number from 0 to 256\n"},
-        {"workers: -1\n", "f:1:10: workers: must be a whole number from 0 to 256\n"},
-        {"workers: 257\n", "f:1:10: workers: must be a whole number from 0 to 256\n"},
-        {"workers: 1.5\n", "f:1:10: workers: must be a whole number from 0 to 256\n"},
-        {"workers: 99999999999999999999\n",
-         "f:1:10: workers: must be a whole number from 0 to 256\n"},
-        {"workers:\n", "f:1:9: workers: must be a whole number from 0 to 256\n"},
-        {"workers: [1]\n", "f:1:10: workers: must be one value\n"},
-        {"workers: {a: [1, {b: c}]}\ncards_max: x\n",
-         "f:1:10: workers: must be one value\n"
-         "f:2:12: cards_max: must be a whole number from 1 to 100\n"},
-        {"deadline_ms: 5\n", "f:1:14: deadline_ms: must be a whole number from 10 to 60000 "
-                             "milliseconds; 500, 500ms and 2s are understood\n"},
-        {"deadline_ms: 2m\n", "f:1:14: deadline_ms: must be a whole number from 10 to 60000 "
-                              "milliseconds; 500, 500ms and 2s are understood\n"},
-        {"request_body_bytes_max: 65M\n",
-         "f:1:25: request_body_bytes_max: must be a whole number from 1024 to 67108864 bytes; "
-         "K, M and G are understood\n"},
-        {"listen: localhost:80\n", "f:1:9: listen: must be an address and port, like "
-                                   "127.0.0.1:8080 or [::1]:8080\n"},
-        {"listen: ''\n", "f:1:9: listen: must be an address and port, like "
-                         "127.0.0.1:8080 or [::1]:8080\n"},
-        {"listen: 127.0.0.1:70000\n", "f:1:9: listen: must be an address and port, like "
-                                      "127.0.0.1:8080 or [::1]:8080\n"},
-        {"public_base_url: ftp://x\n", "f:1:18: public_base_url: must be a URL with http or "
-                                       "https, without user, query and fragment, or empty\n"},
-        {"fhir_allowed_servers:\n- https://user:pw@x/\n",
-         "f:2:3: fhir_allowed_servers: must be a list of at most 64 base URLs with http or "
-         "https, or \"loopback\"\n"},
-        {"fhir_allowed_servers:\n- [a]\n- loopback\n",
-         "f:2:3: fhir_allowed_servers: items must be texts\n"},
-        {"fhir_allowed_servers: {a: b}\n",
-         "f:1:23: fhir_allowed_servers: must be a list of texts\n"},
-        {"cors_allowed_origins: [https://a/b]\n",
-         "f:1:24: cors_allowed_origins: must be a list of at most 64 origins, like "
-         "https://ehr.example.org, or \"*\"\n"},
-        {"card_locale: english\n",
-         "f:1:14: card_locale: must be a language tag, like en or de-CH\n"},
-        {"log_level: loud\n", "f:1:12: log_level: must be debug, info, warning or error\n"},
-        {"log_format: xml\n", "f:1:13: log_format: must be json or text\n"},
-        {"database: \"a\\nb\"\n", "f:1:11: database: must be a text; it is not shown\n"},
-        {"- a\n", "f:1:1: must be lines of \"name: value\"\n"},
-        {"just text\n", "f:1:1: must be lines of \"name: value\"\n"},
-        {"[a]: b\n", "f:1:1: a setting's name must be a text\n"},
-        {"\"a\\eb\": c\n", "f:1:1: \"a?b\" is no setting\n"},
-        {"workers: 1\n---\nworkers: 2\n", "f:2:1: only one YAML document is read\n"},
-        {"a: &x 1\nb: *x\n", "f:1:1: \"a\" is no setting\nf:2:1: \"b\" is no setting\n"},
-        {"workers: *x\n", "f:1:10: workers: must be one value\n"},
-        {"workers: 1\nbad\n", "f:3:1: is not YAML: could not find expected ':'\n"},
-        {"workers: \"1\n", "f:2:1: is not YAML: found unexpected end of stream\n"},
-        {"database: a\ndatabase_file: b\n", "f:2:1: database_file: database is set as well\n"},
-        {"database_file: /nonexistent/file\n",
-         "f:1:1: database_file: /nonexistent/file: No such file or directory\n"},
-        {"request_bodies_bytes_max: 1M\n",
-         "f: request_bodies_bytes_max: must not be below request_body_bytes_max\n"},
-    };
-
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(MISTAKES); i++) {
         struct gw_config config;
         struct err err = {0};
         struct buf problems;
 
         buf_init(&problems, 65536);
         assert_int_equal(
-            gw_config_read(&config, slice_of(rows[i].yaml), "f", NULL, &problems, &err),
+            gw_config_read(&config, slice_of(MISTAKES[i].yaml), "f", NULL, &problems, &err),
             ERR_INVALID);
-        assert_slice_equal(buf_slice(&problems), rows[i].want);
-        assert_true(slice_starts(slice_of(rows[i].want), slice_of(err.text)));
+        assert_slice_equal(buf_slice(&problems), MISTAKES[i].want);
+        assert_true(slice_starts(slice_of(MISTAKES[i].want), slice_of(err.text)));
         buf_release(&problems);
     }
 }
