@@ -41,6 +41,7 @@ function showRequest() {
 function showCard(card) {
   console.log('\n' + paint(COLOURS[card.indicator], ` ${card.indicator.toUpperCase()} `) + ' ' + paint('1', card.summary) + '\n');
   for (const line of card.detail.trim().split('\n')) console.log(line ? plain(wrap(line, '  ')) : '');
+  if (card.suggestions) console.log('');
   for (const suggestion of card.suggestions ?? []) console.log(`  ${paint('1;36', '[ ' + suggestion.label + ' ]')}`);
   console.log(paint('2', `\n  ${card.source.label}${card.source.url ? ' - ' + card.source.url : ''}`));
   if (card.overrideReasons) console.log(paint('2', wrap('Override reasons: ' + card.overrideReasons.map((reason) => reason.display).join('; '), '  ')));

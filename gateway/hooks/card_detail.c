@@ -195,7 +195,8 @@ static void write_implications(const struct card *card, const struct card_group 
     size_t count =
         rules_implications_of(card->call->knowledge, group->recommendation, &implications);
 
-    for (size_t i = 0; i < count; i++) {
+    /* With one gene the meaning says it already. */
+    for (size_t i = 0; count > 1 && i < count; i++) {
         const struct rules_message *message = rules_find_message(
             card->call->knowledge, implications[i].message, card->call->options->locale);
 
