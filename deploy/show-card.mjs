@@ -23,7 +23,7 @@ function wrap(line, indent) {
 function plain(text) {
   return text
     .replace(/\*\*(.+?)\*\*/g, (_, t) => paint('1', t))
-    .replace(/(?<!\\)\*(?!\s)([^*\n]+?)(?<!\\)\*/g, (_, t) => paint('3', t))
+    .replace(/(?<!\\)\*(?!\s)((?:\\.|[^*\\])+?)\*/g, (_, t) => paint('3', t))
     .replace(/`([^`]+)`/g, '$1')
     .replace(/\\([\\`*_[\]()#|~:@.])/g, '$1')
     .replace(/&lt;/g, '<')
