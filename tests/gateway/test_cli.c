@@ -29,7 +29,7 @@ static void read_all(int fd, char *text, size_t room)
 /* Runs the command line in a process of its own. */
 static void run(struct outcome *outcome, const char *const *arguments)
 {
-    char *argv[8] = {(char *)(uintptr_t)"pgxgate"};
+    char *argv[8] = {(char *)(uintptr_t) "pgxgate"};
     int argc = 1;
     int out[2], errors[2];
     pid_t pid;
