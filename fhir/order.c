@@ -429,6 +429,8 @@ bool fhir_order_is_selected(const struct fhir_order *order, struct slice selecti
 {
     size_t history = slice_find(selection, SLICE("/_history/"));
 
+    if (slice_eq(selection, order->name))
+        return true;
     selection = slice_head(selection, history);
     if (selection.len == 0)
         return false;

@@ -18,16 +18,17 @@
 #define GENE_IS(code)                                                                          \
     "{" LOINC("48018-6") ",'valueCodeableConcept':" CONCEPT(                                   \
         CODED("http://www.genenames.org/geneId", code)) "}"
-#define GENE(code)    "'component':[" GENE_IS(code) "]"
-#define TEXT(text)    "'valueString':'" text "'"
-#define ANSWER(code)  "'valueCodeableConcept':" CONCEPT(CODED("http://loinc.org", code))
-#define DATE(date)    "'effectiveDateTime':'" date "'"
-#define ID(id)        "'id':'" id "'"
-#define FROM(id)      "'derivedFrom':[{'reference':'Observation/" id "'}]"
-#define SUBJECT(text) "'subject':{'reference':'" text "'}"
-#define GENOTYPE      LOINC("84413-4") "," GENE("HGNC:2621")
-#define HAPLOTYPE     LOINC("84414-2") "," GENE("HGNC:2621")
-#define REF(id)       "{'reference':'Observation/" id "'}"
+#define GENE(code)       "'component':[" GENE_IS(code) "]"
+#define TEXT(text)       "'valueString':'" text "'"
+#define ANSWER(code)     "'valueCodeableConcept':" CONCEPT(CODED("http://loinc.org", code))
+#define DATE(date)       "'effectiveDateTime':'" date "'"
+#define ID(id)           "'id':'" id "'"
+#define FROM(id)         "'derivedFrom':[{'reference':'Observation/" id "'}]"
+#define SUBJECT(text)    "'subject':{'reference':'" text "'}"
+#define GENOTYPE         LOINC("84413-4") "," GENE("HGNC:2621")
+#define HAPLOTYPE        LOINC("84414-2") "," GENE("HGNC:2621")
+#define PART(name, text) "{" NAMED(name) "," TEXT(text) "}" /* a component */
+#define REF(id)          "{'reference':'Observation/" id "'}"
 
 /* "CYP2C19 *1 *2; warn one-allele; ignored status" */
 static inline struct slice summary(const struct fhir_reading *reading, struct arena *arena)

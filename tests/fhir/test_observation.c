@@ -95,10 +95,10 @@ static void haplotypes(void **state)
         {"[" LONE("a", "2024",
                   "*1") "," OBS(LOINC("73682-7") "," DATE("2024") "," TEXT("*4")) "]",
          "CYP2C19 *1; CYP2D6 *4; warn one-allele; warn one-allele"},
-        {OBS(NAMED("CYP2D6 genotype") ",'component':[{" NAMED("Allele 1") "," TEXT(
-             "*1") "},{" NAMED("Allele 2") "," TEXT("*4") "}]"),
+        {OBS(NAMED("CYP2D6 genotype") ",'component':[" PART("Allele 1", "*1") "," PART(
+             "Allele 2", "*4") "]"),
          "CYP2D6 *1 *4"},
-        {OBS(NAMED("CYP2D6 genotype") ",'component':[{" NAMED("Allele 1") "," TEXT("*1") "}]"),
+        {OBS(NAMED("CYP2D6 genotype") ",'component':[" PART("Allele 1", "*1") "]"),
          "CYP2D6 *1; warn one-allele"},
         {"[" OBS(LOINC("57291-7") "," DATE("2024") "," TEXT("HLA-B*57:01")) "," OBS(
              LOINC("57291-7") "," DATE("2024") "," TEXT("HLA-B*15:01")) "]",
@@ -186,64 +186,50 @@ static void presence_of_hla_alleles(void **state)
 
 static void text_only(void **state)
 {
-    static const struct row
-        rows
-            [] =
-                {
-                    {OBS(NAMED("CYP2C19 Genotype") "," TEXT("*2/*3 (Poor Metabolizer)")),
-                     "CYP2C19 *2 *3 =Poor Metabolizer"},
-                    {OBS("'code':{'coding':[" CODED(
-                         "urn:oid:1.2.840.114350.1.13.0.1.7.2.768282",
-                         "123") "],'text':'CYP2D6 PHENOTYPE'}," TEXT("Poor")),
-                     "CYP2D6 =Poor Metabolizer"},
-                    {OBS("'code':" CONCEPT(SHOWN("99999-0", "TPMT diplotype")) "," TEXT(
-                         "*1/*3A")),
-                     "TPMT *1 *3A"},
-                    {OBS(NAMED("CYP2D6 activity score") ",'valueQuantity':{'value':1.25}"),
-                     "CYP2D6 #1.25"},
-                    {OBS(NAMED("CYP2D6 activity score") ",'valueQuantity':{'value':3,'"
-                                                        "comparator':'>='}"),
-                     "CYP2D6 #\xe2\x89\xa5"
-                     "3"},
-                    {OBS(NAMED("CYP2D6 activity score") ",'valueInteger':2"), "CYP2D6 #2"},
-                    {OBS(NAMED("CYP2C19") ",'component':[{" NAMED("Diplotype") "," TEXT("*1/*2") "},{" NAMED(
-                         "Phenotype") "," TEXT("IM") "},{" NAMED("Activity score") "," TEXT("1."
-                                                                                            "0") "}]"),
-                     "CYP2C19 *1 *2 =Intermediate Metabolizer #1.0"},
-                    {OBS(LOINC("47403-1") "," TEXT("*1/*4")), "CYP2D6 *1 *4"},
-                    {OBS(LOINC("47403-1") "," TEXT("*4")), "warn value-unreadable"},
-                    {OBS(NAMED("CYP2C19 genotype: *2, *3, *17") "," TEXT("*1/*17")),
-                     "CYP2C19 *1 *17"},
-                    {OBS(NAMED("CYP2C19 test") "," TEXT("The patient was counselled")),
-                     "warn value-unreadable"},
-                    {OBS(NAMED("CYP2C19*17") "," TEXT("Heterozygous")),
-                     "warn variant-ignored; ignored variant"},
-                    {OBS(NAMED("SLCO1B1 c.388A>G genotype") "," TEXT("A/G")),
-                     "warn variant-ignored; ignored variant"},
-                    {OBS(NAMED("SLCO1B1 c.521T>C genotype") "," TEXT("T/C")), "SLCO1B1 T C"},
-                    /* an enzyme or a drug is not a gene */
-                    {OBS("'code':" CONCEPT(SHOWN("21563-2", "TPMT activity")) "," TEXT(
-                         "Normal")),
-                     "ignored not-pgx"},
-                    {OBS(NAMED("TPMT enzyme phenotype") "," TEXT("Intermediate")),
-                     "ignored not-pgx"},
-                    {OBS(NAMED("TPMT activity") "," TEXT("Low activity")), "ignored not-pgx"},
-                    {OBS("'code':" CONCEPT(
-                         SHOWN("32546-4",
-                               "G6PD [Enzymatic activity/volume] in RBC")) "," TEXT("Normal")),
-                     "ignored not-pgx"},
-                    /* a chart's other contents */
-                    {OBS("'code':" CONCEPT(
-                         SHOWN("2345-7", "Glucose")) ",'valueQuantity':{'value':5.1}"),
-                     ""},
-                    {OBS("'code':" CONCEPT(SHOWN("2345-7", "Glucose")) "," TEXT("*1/*2")), ""},
-                    {OBS(TEXT("CYP2C19 *1/*2")), ""},
-                    {OBS("'code':null," TEXT("CYP2C19 *1/*2")), ""},
-                    {OBS("'text':{'div':'CYP2C19 poor metabolizer'},'code':{'text':'note'}"),
-                     ""},
-                    {"{'resourceType':'Condition','code':{'text':'CYP2C19 poor metabolizer'}}",
-                     ""},
-                };
+    static const struct row rows[] = {
+        {OBS(NAMED("CYP2C19 Genotype") "," TEXT("*2/*3 (Poor Metabolizer)")),
+         "CYP2C19 *2 *3 =Poor Metabolizer"},
+        {OBS("'code':{'coding':[" CODED("urn:oid:1.2.840.114350.1.13.0.1.7.2.768282",
+                                        "123") "],'text':'CYP2D6 PHENOTYPE'}," TEXT("Poor")),
+         "CYP2D6 =Poor Metabolizer"},
+        {OBS("'code':" CONCEPT(SHOWN("99999-0", "TPMT diplotype")) "," TEXT("*1/*3A")),
+         "TPMT *1 *3A"},
+        {OBS(NAMED("CYP2D6 activity score") ",'valueQuantity':{'value':1.25}"), "CYP2D6 #1.25"},
+        {OBS(NAMED("CYP2D6 activity score") ",'valueQuantity':{'value':3,'"
+                                            "comparator':'>='}"),
+         "CYP2D6 #\xe2\x89\xa5"
+         "3"},
+        {OBS(NAMED("CYP2D6 activity score") ",'valueInteger':2"), "CYP2D6 #2"},
+        {OBS(NAMED("CYP2C19") ",'component':[" PART("Diplotype", "*1/*2") "," PART(
+             "Phenotype", "IM") "," PART("Activity score", "1.0") "]"),
+         "CYP2C19 *1 *2 =Intermediate Metabolizer #1.0"},
+        {OBS(LOINC("47403-1") "," TEXT("*1/*4")), "CYP2D6 *1 *4"},
+        {OBS(LOINC("47403-1") "," TEXT("*4")), "warn value-unreadable"},
+        {OBS(NAMED("CYP2C19 genotype: *2, *3, *17") "," TEXT("*1/*17")), "CYP2C19 *1 *17"},
+        {OBS(NAMED("CYP2C19 test") "," TEXT("The patient was counselled")),
+         "warn value-unreadable"},
+        {OBS(NAMED("CYP2C19*17") "," TEXT("Heterozygous")),
+         "warn variant-ignored; ignored variant"},
+        {OBS(NAMED("SLCO1B1 c.388A>G genotype") "," TEXT("A/G")),
+         "warn variant-ignored; ignored variant"},
+        {OBS(NAMED("SLCO1B1 c.521T>C genotype") "," TEXT("T/C")), "SLCO1B1 T C"},
+        /* an enzyme or a drug is not a gene */
+        {OBS("'code':" CONCEPT(SHOWN("21563-2", "TPMT activity")) "," TEXT("Normal")),
+         "ignored not-pgx"},
+        {OBS(NAMED("TPMT enzyme phenotype") "," TEXT("Intermediate")), "ignored not-pgx"},
+        {OBS(NAMED("TPMT activity") "," TEXT("Low activity")), "ignored not-pgx"},
+        {OBS("'code':" CONCEPT(
+             SHOWN("32546-4", "G6PD [Enzymatic activity/volume] in RBC")) "," TEXT("Normal")),
+         "ignored not-pgx"},
+        /* a chart's other contents */
+        {OBS("'code':" CONCEPT(SHOWN("2345-7", "Glucose")) ",'valueQuantity':{'value':5.1}"),
+         ""},
+        {OBS("'code':" CONCEPT(SHOWN("2345-7", "Glucose")) "," TEXT("*1/*2")), ""},
+        {OBS(TEXT("CYP2C19 *1/*2")), ""},
+        {OBS("'code':null," TEXT("CYP2C19 *1/*2")), ""},
+        {OBS("'text':{'div':'CYP2C19 poor metabolizer'},'code':{'text':'note'}"), ""},
+        {"{'resourceType':'Condition','code':{'text':'CYP2C19 poor metabolizer'}}", ""},
+    };
 
     (void)state;
     check(rows, ARRAY_LEN(rows));

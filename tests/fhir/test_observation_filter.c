@@ -175,7 +175,8 @@ static void not_of_the_germline_not_of_the_gene(void **state)
 {
 #define COMPONENT(code, coding) "{" LOINC(code) ",'valueCodeableConcept':" CONCEPT(coding) "}"
 #define RXNORM                  "http://www.nlm.nih.gov/research/umls/rxnorm"
-#define TBD                     "http://hl7.org/fhir/uv/genomics-reporting/CodeSystem/tbd-codes-cs"
+
+#define TBD "http://hl7.org/fhir/uv/genomics-reporting/CodeSystem/tbd-codes-cs"
     static const struct row rows[] = {
         {OBS(LOINC("84413-4") ",'component':[" GENE_IS("HGNC:2621") "," COMPONENT(
              "48002-0", CODED("http://loinc.org", "LA6684-0")) "]," TEXT("*1/*2")),
@@ -245,12 +246,12 @@ static void too_many_results_are_an_error(void **state)
 /* Whatever allocation fails, the reading fails as a whole and says so. */
 static void every_lack_of_memory_is_an_error(void **state)
 {
-    static const char *const json =
-        "[" OBS(ID("a") "," HAPLOTYPE "," DATE("2024") "," TEXT("*1X2")) "," OBS(ID("b") "," HAPLOTYPE "," DATE("2024") "," TEXT("*36 + *10")) "," OBS(
-            NAMED("HLA-B*5701") "," TEXT(
-                "HLA-B*5701 \\u0070ositive")) "," OBS(LOINC("84413-4") "," TEXT("HLA-B*5701+"
-                                                                                "HLA-B*5801")) "," OBS(LOINC("69548-6")) "," OF("entered-in-error",
-                                                                                                                                REF("x")) "]";
+#define FIRST  OBS(ID("a") "," HAPLOTYPE "," DATE("2024") "," TEXT("*1X2"))
+#define SECOND OBS(ID("b") "," HAPLOTYPE "," DATE("2024") "," TEXT("*36 + *10"))
+#define THIRD  OBS(NAMED("HLA-B*5701") "," TEXT("HLA-B*5701 \\u0070ositive"))
+#define FOURTH OBS(LOINC("84413-4") "," TEXT("HLA-B*5701+HLA-B*5801"))
+#define LAST   OBS(LOINC("69548-6")) "," OF("entered-in-error", REF("x"))
+    static const char *const json = "[" FIRST "," SECOND "," THIRD "," FOURTH "," LAST "]";
     size_t succeeded_at = 0;
 
     (void)state;
