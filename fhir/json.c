@@ -526,7 +526,7 @@ HOT const char *read_text(struct reader *r, const char *p)
 }
 
 COLD enum err_code report(struct json_doc *doc, enum fault fault, size_t offset,
-                          struct err *err)
+                          size_t *fault_at, struct err *err)
 {
     static const struct {
         enum err_code code;
@@ -539,12 +539,13 @@ COLD enum err_code report(struct json_doc *doc, enum fault fault, size_t offset,
 
     doc->text = NULL;
     doc->len = 0;
+    *fault_at = offset;
     assert(fault != FAULT_NONE);
     return err_set(err, ROWS[fault].code, "JSON: %s at byte %zu", ROWS[fault].text, offset);
 }
 
-enum err_code json_parse(struct json_doc *doc, struct slice text, uint32_t nodes_max,
-                         struct err *err)
+enum err_code json_parse_located(struct json_doc *doc, struct slice text, uint32_t nodes_max,
+                                 size_t *fault_at, struct err *err)
 {
     struct frame frames[JSON_DEPTH_MAX];
     struct reader reader = {
@@ -563,16 +564,25 @@ enum err_code json_parse(struct json_doc *doc, struct slice text, uint32_t nodes
     if (text.len > JSON_TEXT_BYTES_MAX) {
         doc->text = NULL;
         doc->len = 0;
+        *fault_at = 0;
         return err_set(err, ERR_LIMIT, "JSON: text of %zu bytes, at most %u are read", text.len,
                        JSON_TEXT_BYTES_MAX);
     }
     if (text.len == 0)
-        return report(doc, FAULT_END, 0, err);
+        return report(doc, FAULT_END, 0, fault_at, err);
     reader.end = p + text.len;
     if (text.len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
         p += 3;
     if (read_text(&reader, p) == NULL)
-        return report(doc, reader.fault, (size_t)(reader.fault_at - text.ptr), err);
+        return report(doc, reader.fault, (size_t)(reader.fault_at - text.ptr), fault_at, err);
     doc->nodes_count = reader.count;
     return ERR_OK;
+}
+
+enum err_code json_parse(struct json_doc *doc, struct slice text, uint32_t nodes_max,
+                         struct err *err)
+{
+    size_t ignored;
+
+    return json_parse_located(doc, text, nodes_max, &ignored, err);
 }

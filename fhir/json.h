@@ -3,7 +3,8 @@
  * json_parse checks the whole text (RFC 8259 grammar, UTF-8, no lone surrogates, no U+0000,
  * no duplicate member names, depth and node limits) and writes one node per value into an
  * array that the caller reuses from text to text. Values are unescaped only when asked for.
- * json-c stays for knowledge files and for changing resources; in tests it is the oracle.
+ * This is the reader of the request path. Knowledge files are walked as json-c trees, behind
+ * json_parse_located as the gate; in tests json-c is the oracle.
  *
  * Ownership: a struct json_doc owns its node array and borrows the text, which must stay
  * unchanged and must be followed by JSON_PADDING readable bytes (struct buf gives them).
@@ -70,6 +71,12 @@ void json_doc_trim(struct json_doc *doc, uint32_t nodes_keep);
  * UTF-8 byte order mark at the start is skipped. On failure the doc is empty. */
 enum err_code json_parse(struct json_doc *doc, struct slice text, uint32_t nodes_max,
                          struct err *err) MUST_CHECK;
+
+/* The same, for texts that people edit: a failure also puts the byte offset into *fault_at (0
+ * for a text above JSON_TEXT_BYTES_MAX); success leaves it alone. The bytes in front of it are
+ * well-formed UTF-8. */
+enum err_code json_parse_located(struct json_doc *doc, struct slice text, uint32_t nodes_max,
+                                 size_t *fault_at, struct err *err) MUST_CHECK;
 
 struct json json_root(const struct json_doc *doc);
 enum json_type json_type(struct json value);

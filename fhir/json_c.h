@@ -9,6 +9,7 @@
 
 #define json_type json_c_type
 #include <json-c/json.h>
+#include <json-c/json_visit.h>
 #undef json_type
 
 #include "fhir/json.h"

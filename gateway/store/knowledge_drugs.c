@@ -92,7 +92,7 @@ struct recommendation_part {
     size_t percents_count;
 };
 
-static void read_key(struct knowledge_reader *r, struct json element, void *owner)
+static void read_key(struct knowledge_reader *r, struct json_object *element, void *owner)
 {
     const struct recommendation_part *part = owner;
     struct rules_condition *row = knowledge_row(r, rules_add_condition(r->release));
@@ -104,8 +104,8 @@ static void read_key(struct knowledge_reader *r, struct json element, void *owne
     row->key = knowledge_text(r, element, KNOWLEDGE_TEXT);
 }
 
-static void read_condition(struct knowledge_reader *r, struct slice key, struct json value,
-                           void *owner)
+static void read_condition(struct knowledge_reader *r, struct slice key,
+                           struct json_object *value, void *owner)
 {
     struct recommendation_part *part = owner;
     size_t before = r->release->conditions_count;
@@ -116,7 +116,7 @@ static void read_condition(struct knowledge_reader *r, struct slice key, struct 
         knowledge_fail(r, ERR_INVALID, "needs at least one key");
 }
 
-static void read_flag(struct knowledge_reader *r, struct json element, void *owner)
+static void read_flag(struct knowledge_reader *r, struct json_object *element, void *owner)
 {
     static const char *const FLAGS[] = {"alternative", "dose", "other"};
     struct recommendation_part *part = owner;
@@ -136,7 +136,7 @@ static void read_flag(struct knowledge_reader *r, struct json element, void *own
         *fields[flag] = true;
 }
 
-static void read_percent(struct knowledge_reader *r, struct json element, void *owner)
+static void read_percent(struct knowledge_reader *r, struct json_object *element, void *owner)
 {
     struct recommendation_part *part = owner;
     uint32_t percent = knowledge_number(r, element);
@@ -147,16 +147,17 @@ static void read_percent(struct knowledge_reader *r, struct json element, void *
         part->percents[part->percents_count++] = percent;
 }
 
-static void read_action(struct knowledge_reader *r, struct json element, void *owner)
+static void read_action(struct knowledge_reader *r, struct json_object *element, void *owner)
 {
     struct recommendation_part *part = owner;
     struct rules_action *row = knowledge_row(r, rules_add_action(r->release));
+    struct json_object *percent = NULL;
 
     if (row == NULL)
         return;
     row->recommendation = part->row->id;
     knowledge_read_object(r, element, ACTION, ARRAY_LEN(ACTION), row);
-    if (json_is_absent(json_get(element, "percent")))
+    if (!knowledge_get(element, "percent", &percent))
         return;
     part->percents_count = 0;
     knowledge_each(r, element, "percent", read_percent, part);
@@ -169,8 +170,8 @@ static void read_action(struct knowledge_reader *r, struct json element, void *o
     row->percent_to = part->percents[1];
 }
 
-static void read_implication(struct knowledge_reader *r, struct slice key, struct json value,
-                             void *owner)
+static void read_implication(struct knowledge_reader *r, struct slice key,
+                             struct json_object *value, void *owner)
 {
     const struct recommendation_part *part = owner;
     struct rules_implication *row = knowledge_row(r, rules_add_implication(r->release));
@@ -182,12 +183,13 @@ static void read_implication(struct knowledge_reader *r, struct slice key, struc
     row->message = knowledge_text(r, value, KNOWLEDGE_ID);
 }
 
-static void read_recommendation(struct knowledge_reader *r, struct json element, void *owner)
+static void read_recommendation(struct knowledge_reader *r, struct json_object *element,
+                                void *owner)
 {
     const struct slice *drug = owner;
     struct recommendation_part part = {
         .row = knowledge_row(r, rules_add_recommendation(r->release))};
-    struct json age = json_get(element, "age");
+    struct json_object *age = NULL;
     size_t place;
 
     if (part.row == NULL)
@@ -195,7 +197,7 @@ static void read_recommendation(struct knowledge_reader *r, struct json element,
     part.row->drug = *drug;
     part.row->age_below_years = RULES_AGE_NO_MAX;
     knowledge_read_object(r, element, RECOMMENDATION, ARRAY_LEN(RECOMMENDATION), part.row);
-    if (!r->has_failed && !json_is_absent(age)) {
+    if (!r->has_failed && knowledge_get(element, "age", &age)) {
         place = knowledge_enter(r, "age");
         knowledge_read_object(r, age, AGE, ARRAY_LEN(AGE), part.row);
         knowledge_leave(r, place);
@@ -209,7 +211,7 @@ static void read_recommendation(struct knowledge_reader *r, struct json element,
 /* --- drugs ---------------------------------------------------------------------------------
  */
 
-static void read_code(struct knowledge_reader *r, struct json element, void *owner)
+static void read_code(struct knowledge_reader *r, struct json_object *element, void *owner)
 {
     const struct slice *drug = owner;
     struct rules_drug_code *row = knowledge_row(r, rules_add_drug_code(r->release));
@@ -220,7 +222,8 @@ static void read_code(struct knowledge_reader *r, struct json element, void *own
     knowledge_read_object(r, element, CODE, ARRAY_LEN(CODE), row);
 }
 
-static void read_population(struct knowledge_reader *r, struct json element, void *owner)
+static void read_population(struct knowledge_reader *r, struct json_object *element,
+                            void *owner)
 {
     const struct slice *drug = owner;
     struct rules_population *row = knowledge_row(r, rules_add_population(r->release));
@@ -231,7 +234,8 @@ static void read_population(struct knowledge_reader *r, struct json element, voi
     knowledge_read_object(r, element, POPULATION, ARRAY_LEN(POPULATION), row);
 }
 
-static void read_indication(struct knowledge_reader *r, struct json element, void *owner)
+static void read_indication(struct knowledge_reader *r, struct json_object *element,
+                            void *owner)
 {
     const struct slice *drug = owner;
     struct rules_indication *row = knowledge_row(r, rules_add_indication(r->release));
@@ -242,7 +246,8 @@ static void read_indication(struct knowledge_reader *r, struct json element, voi
     knowledge_read_object(r, element, INDICATION, ARRAY_LEN(INDICATION), row);
 }
 
-void knowledge_read_drug(struct knowledge_reader *r, struct json root, struct slice stem)
+void knowledge_read_drug(struct knowledge_reader *r, struct json_object *root,
+                         struct slice stem)
 {
     struct rules_drug *row = knowledge_row(r, rules_add_drug(r->release));
     struct slice name;
@@ -261,7 +266,8 @@ void knowledge_read_drug(struct knowledge_reader *r, struct json root, struct sl
     knowledge_each(r, root, "recommendations", read_recommendation, &name);
 }
 
-static void read_alternative(struct knowledge_reader *r, struct json element, void *owner)
+static void read_alternative(struct knowledge_reader *r, struct json_object *element,
+                             void *owner)
 {
     struct rules_drug *row = knowledge_row(r, rules_add_drug(r->release));
 
@@ -272,7 +278,7 @@ static void read_alternative(struct knowledge_reader *r, struct json element, vo
     knowledge_read_object(r, element, DRUG, ALTERNATIVE_MEMBERS, row);
 }
 
-void knowledge_read_alternatives(struct knowledge_reader *r, struct json root)
+void knowledge_read_alternatives(struct knowledge_reader *r, struct json_object *root)
 {
     knowledge_read_object(r, root, ALTERNATIVES, ARRAY_LEN(ALTERNATIVES), NULL);
     knowledge_each(r, root, "drugs", read_alternative, NULL);

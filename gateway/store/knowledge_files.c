@@ -31,7 +31,7 @@ static const struct knowledge_member SOURCE[] = {
     {"pmids", KNOWLEDGE_TEXT, KNOWLEDGE_OPTIONAL, OF_SOURCE(pmids), NULL},
 };
 
-static void read_source(struct knowledge_reader *r, struct json element, void *owner)
+static void read_source(struct knowledge_reader *r, struct json_object *element, void *owner)
 {
     struct rules_source *row = knowledge_row(r, rules_add_source(r->release));
 
@@ -51,7 +51,7 @@ static void read_release(struct knowledge_reader *r)
 
 static void read_sources(struct knowledge_reader *r)
 {
-    struct json root = knowledge_open_json(r, "", "sources.json");
+    struct json_object *root = knowledge_open_json(r, "", "sources.json");
 
     knowledge_read_object(r, root, SOURCES, ARRAY_LEN(SOURCES), NULL);
     knowledge_each(r, root, "sources", read_source, NULL);
@@ -105,7 +105,7 @@ static void refuse_name(struct knowledge_reader *r, const char *folder, const ch
 
 /* Opens every .json file of a folder and hands it on with its name's stem. */
 static void each_file(struct knowledge_reader *r, const char *folder,
-                      void (*read)(struct knowledge_reader *r, struct json root,
+                      void (*read)(struct knowledge_reader *r, struct json_object *root,
                                    struct slice stem, struct slice owner),
                       struct slice owner)
 {
@@ -117,7 +117,7 @@ static void each_file(struct knowledge_reader *r, const char *folder,
     if (list(r, folder, &arena, &names, &count)) {
         for (size_t i = 0; i < count && !r->has_failed; i++) {
             struct slice name = slice_of(names[i]);
-            struct json root;
+            struct json_object *root;
 
             if (is_for_people(names[i]))
                 continue;
@@ -133,7 +133,7 @@ static void each_file(struct knowledge_reader *r, const char *folder,
     arena_release(&arena);
 }
 
-static void read_gene(struct knowledge_reader *r, struct json root, struct slice stem,
+static void read_gene(struct knowledge_reader *r, struct json_object *root, struct slice stem,
                       struct slice owner)
 {
     (void)owner;
@@ -145,7 +145,7 @@ static void read_genes(struct knowledge_reader *r)
     each_file(r, "genes", read_gene, SLICE_NONE);
 }
 
-static void read_drug(struct knowledge_reader *r, struct json root, struct slice stem,
+static void read_drug(struct knowledge_reader *r, struct json_object *root, struct slice stem,
                       struct slice owner)
 {
     (void)owner;
@@ -157,8 +157,8 @@ static void read_drugs(struct knowledge_reader *r)
     each_file(r, "drugs", read_drug, SLICE_NONE);
 }
 
-static void read_test_file(struct knowledge_reader *r, struct json root, struct slice stem,
-                           struct slice owner)
+static void read_test_file(struct knowledge_reader *r, struct json_object *root,
+                           struct slice stem, struct slice owner)
 {
     (void)stem;
     (void)owner;
@@ -170,8 +170,8 @@ static void read_tests(struct knowledge_reader *r)
     each_file(r, "tests", read_test_file, SLICE_NONE);
 }
 
-static void read_message_file(struct knowledge_reader *r, struct json root, struct slice stem,
-                              struct slice owner)
+static void read_message_file(struct knowledge_reader *r, struct json_object *root,
+                              struct slice stem, struct slice owner)
 {
     (void)stem;
     knowledge_read_messages(r, root, owner);

@@ -59,7 +59,7 @@ static const struct knowledge_member SCORE[] = {
 
 /* In each of these, owner is the gene's symbol. */
 
-static void read_phenotype(struct knowledge_reader *r, struct json element, void *owner)
+static void read_phenotype(struct knowledge_reader *r, struct json_object *element, void *owner)
 {
     const struct slice *gene = owner;
     struct rules_phenotype *row = knowledge_row(r, rules_add_phenotype(r->release));
@@ -71,7 +71,8 @@ static void read_phenotype(struct knowledge_reader *r, struct json element, void
 }
 
 /* "0.5", or "≥3.0" as CPIC writes values of three and more copies. */
-static void read_value(struct knowledge_reader *r, struct json value, struct rules_allele *row)
+static void read_value(struct knowledge_reader *r, struct json_object *value,
+                       struct rules_allele *row)
 {
     static const struct slice AT_LEAST = {"\xe2\x89\xa5", 3};
     struct slice text = knowledge_text(r, value, KNOWLEDGE_TEXT);
@@ -87,25 +88,25 @@ static void read_value(struct knowledge_reader *r, struct json value, struct rul
                        "3.0\"; leave it out for n/a");
 }
 
-static void read_allele(struct knowledge_reader *r, struct json element, void *owner)
+static void read_allele(struct knowledge_reader *r, struct json_object *element, void *owner)
 {
     const struct slice *gene = owner;
     struct rules_allele *row = knowledge_row(r, rules_add_allele(r->release));
-    struct json value = json_get(element, "value");
+    struct json_object *value = NULL;
     size_t place;
 
     if (row == NULL)
         return;
     row->gene = *gene;
     knowledge_read_object(r, element, ALLELE, ARRAY_LEN(ALLELE), row);
-    if (r->has_failed || json_is_absent(value))
+    if (r->has_failed || !knowledge_get(element, "value", &value))
         return;
     place = knowledge_enter(r, "value");
     read_value(r, value, row);
     knowledge_leave(r, place);
 }
 
-static void read_alias(struct knowledge_reader *r, struct json element, void *owner)
+static void read_alias(struct knowledge_reader *r, struct json_object *element, void *owner)
 {
     const struct slice *gene = owner;
     struct rules_allele_alias *row = knowledge_row(r, rules_add_allele_alias(r->release));
@@ -116,7 +117,8 @@ static void read_alias(struct knowledge_reader *r, struct json element, void *ow
     knowledge_read_object(r, element, ALIAS, ARRAY_LEN(ALIAS), row);
 }
 
-static void read_pair_element(struct knowledge_reader *r, struct json element, void *owner)
+static void read_pair_element(struct knowledge_reader *r, struct json_object *element,
+                              void *owner)
 {
     struct rules_pair_rule *row = owner;
     struct slice text = knowledge_text(r, element, KNOWLEDGE_TEXT);
@@ -129,7 +131,7 @@ static void read_pair_element(struct knowledge_reader *r, struct json element, v
         knowledge_fail(r, ERR_INVALID, "a pair has at most two elements");
 }
 
-static void read_pair(struct knowledge_reader *r, struct json element, void *owner)
+static void read_pair(struct knowledge_reader *r, struct json_object *element, void *owner)
 {
     const struct slice *gene = owner;
     struct rules_pair_rule *row = knowledge_row(r, rules_add_pair_rule(r->release));
@@ -143,7 +145,7 @@ static void read_pair(struct knowledge_reader *r, struct json element, void *own
         knowledge_fail(r, ERR_INVALID, "a pair has one or two elements");
 }
 
-static void read_score(struct knowledge_reader *r, struct json element, void *owner)
+static void read_score(struct knowledge_reader *r, struct json_object *element, void *owner)
 {
     const struct slice *gene = owner;
     struct rules_score_rule *row = knowledge_row(r, rules_add_score_rule(r->release));
@@ -155,7 +157,8 @@ static void read_score(struct knowledge_reader *r, struct json element, void *ow
     knowledge_read_object(r, element, SCORE, ARRAY_LEN(SCORE), row);
 }
 
-void knowledge_read_gene(struct knowledge_reader *r, struct json root, struct slice stem)
+void knowledge_read_gene(struct knowledge_reader *r, struct json_object *root,
+                         struct slice stem)
 {
     struct rules_gene *row = knowledge_row(r, rules_add_gene(r->release));
     struct slice symbol;

@@ -42,7 +42,7 @@ struct joined {
     bool is_sorted; /* each must come after the one before it */
 };
 
-static void add_joined(struct knowledge_reader *r, struct json element, void *owner)
+static void add_joined(struct knowledge_reader *r, struct json_object *element, void *owner)
 {
     struct joined *joined = owner;
     struct slice next =
@@ -64,7 +64,7 @@ static void add_joined(struct knowledge_reader *r, struct json element, void *ow
         knowledge_fail(r, ERR_NOMEM, "the release is too large");
 }
 
-static void read_message(struct knowledge_reader *r, struct json element, void *owner)
+static void read_message(struct knowledge_reader *r, struct json_object *element, void *owner)
 {
     const struct slice *locale = owner;
     struct rules_message *row = knowledge_row(r, rules_add_message(r->release));
@@ -87,14 +87,15 @@ static void read_message(struct knowledge_reader *r, struct json element, void *
     }
 }
 
-void knowledge_read_messages(struct knowledge_reader *r, struct json root, struct slice locale)
+void knowledge_read_messages(struct knowledge_reader *r, struct json_object *root,
+                             struct slice locale)
 {
     knowledge_read_object(r, root, MESSAGES, ARRAY_LEN(MESSAGES), NULL);
     knowledge_each(r, root, "messages", read_message, &locale);
 }
 
-static void read_test_gene(struct knowledge_reader *r, struct slice key, struct json value,
-                           void *owner)
+static void read_test_gene(struct knowledge_reader *r, struct slice key,
+                           struct json_object *value, void *owner)
 {
     const struct slice *test = owner;
     struct rules_test_gene *row = knowledge_row(r, rules_add_test_gene(r->release));
@@ -106,7 +107,7 @@ static void read_test_gene(struct knowledge_reader *r, struct slice key, struct 
     row->result = knowledge_text(r, value, KNOWLEDGE_TEXT);
 }
 
-static void read_test(struct knowledge_reader *r, struct json element, void *owner)
+static void read_test(struct knowledge_reader *r, struct json_object *element, void *owner)
 {
     struct rules_test *row = knowledge_row(r, rules_add_test(r->release));
     struct joined recommendations = {.separator = ' ', .is_sorted = true};
@@ -122,7 +123,7 @@ static void read_test(struct knowledge_reader *r, struct json element, void *own
     knowledge_each_member(r, element, "genes", read_test_gene, &name);
 }
 
-void knowledge_read_tests(struct knowledge_reader *r, struct json root)
+void knowledge_read_tests(struct knowledge_reader *r, struct json_object *root)
 {
     knowledge_read_object(r, root, TESTS, ARRAY_LEN(TESTS), NULL);
     knowledge_each(r, root, "tests", read_test, NULL);

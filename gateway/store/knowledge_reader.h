@@ -2,9 +2,9 @@
  * folder that read them, nobody else includes it.
  *
  * All JSON of the knowledge goes through here, so that types, unknown members, lengths and
- * error texts are dealt with once. The house's own reader is used and not json-c, because it
- * refuses by itself what json-c lets pass or hides: a member given twice, single quotes, NaN, a
- * name cut at U+0000.
+ * error texts are dealt with once. A file is read as json-c's tree; a value is a struct
+ * json_object, where NULL is JSON's null (and what there is after a failure). The tree belongs
+ * to the reader and is gone with the next file: rows get copies.
  *
  * The first failure is kept in err with file and path ("genes/TPMT.json: alleles[3].function:
  * ..."); after it every function does nothing and gives nothing, so that callers need one check
@@ -13,7 +13,6 @@
 #ifndef GATEWAY_STORE_KNOWLEDGE_READER_H
 #define GATEWAY_STORE_KNOWLEDGE_READER_H
 
-#include "fhir/json.h"
 #include "gateway/store/names.h"
 #include "rules/base/buf.h"
 
@@ -24,6 +23,8 @@
 #define KNOWLEDGE_PATH_BYTES_MAX 160
 #define KNOWLEDGE_MEMBERS_MAX    24 /* of one kind of object */
 
+struct json_object;
+
 struct knowledge_reader {
     const char *dir;               /* borrowed */
     struct rules_release *release; /* borrowed; rows and texts go here */
@@ -33,7 +34,7 @@ struct knowledge_reader {
     char path[KNOWLEDGE_PATH_BYTES_MAX]; /* the place in it */
     size_t path_len;
     struct buf bytes;
-    struct json_doc doc;
+    struct json_object *tree; /* owned */
 };
 
 void knowledge_reader_init(struct knowledge_reader *r, const char *dir,
@@ -46,9 +47,9 @@ void knowledge_fail(struct knowledge_reader *r, enum err_code code, const char *
 
 /* Reads dir/folder/name (folder "" for dir itself) into r->bytes. */
 void knowledge_open(struct knowledge_reader *r, const char *folder, const char *name);
-/* The same, parsed; absent after a failure. */
-struct json knowledge_open_json(struct knowledge_reader *r, const char *folder,
-                                const char *name);
+/* The same, parsed: the tree is the reader's. NULL after a failure. */
+struct json_object *knowledge_open_json(struct knowledge_reader *r, const char *folder,
+                                        const char *name);
 
 /* --- objects by table --- */
 
@@ -77,31 +78,36 @@ struct knowledge_member {
 /* Fills `row` (NULL when every member is read by code). Members that are not in the table are
  * failures; optional members that are absent leave their field alone. An empty text will do for
  * an optional member only. */
-void knowledge_read_object(struct knowledge_reader *r, struct json object,
+void knowledge_read_object(struct knowledge_reader *r, struct json_object *object,
                            const struct knowledge_member *members, size_t members_count,
                            void *row);
 
 /* --- single values, for what is read by code --- */
 
+/* True if the object has the member, null included; *ret is then its value. */
+bool knowledge_get(struct json_object *object, const char *name, struct json_object **ret);
+
 /* Calls `each` for every element of the array `object`.name, unless it is absent. */
-void knowledge_each(struct knowledge_reader *r, struct json object, const char *name,
-                    void (*each)(struct knowledge_reader *r, struct json element, void *owner),
+void knowledge_each(struct knowledge_reader *r, struct json_object *object, const char *name,
+                    void (*each)(struct knowledge_reader *r, struct json_object *element,
+                                 void *owner),
                     void *owner);
 /* The same for `array` itself, at the current place. */
-void knowledge_each_element(struct knowledge_reader *r, struct json array,
-                            void (*each)(struct knowledge_reader *r, struct json element,
-                                         void *owner),
+void knowledge_each_element(struct knowledge_reader *r, struct json_object *array,
+                            void (*each)(struct knowledge_reader *r,
+                                         struct json_object *element, void *owner),
                             void *owner);
 /* Calls `each` for every member of the object `object`.name; key is copied into the release. */
-void knowledge_each_member(struct knowledge_reader *r, struct json object, const char *name,
+void knowledge_each_member(struct knowledge_reader *r, struct json_object *object,
+                           const char *name,
                            void (*each)(struct knowledge_reader *r, struct slice key,
-                                        struct json value, void *owner),
+                                        struct json_object *value, void *owner),
                            void *owner);
 
 /* A string copied into the release: KNOWLEDGE_TEXT or KNOWLEDGE_ID, not empty. */
-struct slice knowledge_text(struct knowledge_reader *r, struct json value,
+struct slice knowledge_text(struct knowledge_reader *r, struct json_object *value,
                             enum knowledge_kind kind);
-uint32_t knowledge_number(struct knowledge_reader *r, struct json value);
+uint32_t knowledge_number(struct knowledge_reader *r, struct json_object *value);
 
 /* Going down to a member and back. */
 size_t knowledge_enter(struct knowledge_reader *r, const char *member);
@@ -112,11 +118,14 @@ void *knowledge_row(struct knowledge_reader *r, void *row);
 
 /* --- readers by topic: one file each, already opened --- */
 
-void knowledge_read_gene(struct knowledge_reader *r, struct json root, struct slice stem);
-void knowledge_read_drug(struct knowledge_reader *r, struct json root, struct slice stem);
-void knowledge_read_alternatives(struct knowledge_reader *r, struct json root);
-void knowledge_read_messages(struct knowledge_reader *r, struct json root, struct slice locale);
-void knowledge_read_tests(struct knowledge_reader *r, struct json root);
+void knowledge_read_gene(struct knowledge_reader *r, struct json_object *root,
+                         struct slice stem);
+void knowledge_read_drug(struct knowledge_reader *r, struct json_object *root,
+                         struct slice stem);
+void knowledge_read_alternatives(struct knowledge_reader *r, struct json_object *root);
+void knowledge_read_messages(struct knowledge_reader *r, struct json_object *root,
+                             struct slice locale);
+void knowledge_read_tests(struct knowledge_reader *r, struct json_object *root);
 /* drug_codes.tsv, from r->bytes. */
 void knowledge_read_drug_codes(struct knowledge_reader *r);
 

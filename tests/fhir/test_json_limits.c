@@ -227,6 +227,7 @@ static void a_text_above_the_limit_is_not_looked_at(void **state)
 {
     static const char TEXT[JSON_PADDING] = "[]";
     struct json_doc doc = {0};
+    size_t fault_at = SIZE_MAX;
     struct err err = {0};
 
     (void)state;
@@ -235,7 +236,43 @@ static void a_text_above_the_limit_is_not_looked_at(void **state)
         ERR_LIMIT);
     assert_string_equal(err.text, "JSON: text of 67108865 bytes, at most 67108864 are read");
     assert_true(json_is_absent(json_root(&doc)));
+    assert_int_equal(json_parse_located(&doc, (struct slice){TEXT, JSON_TEXT_BYTES_MAX + 1},
+                                        NODES_MAX, &fault_at, &err),
+                     ERR_LIMIT);
+    assert_int_equal(fault_at, 0);
     json_doc_release(&doc);
+}
+
+/* The offset is the one in err.text; success leaves it alone. */
+static void a_fault_is_located(void **state)
+{
+    static const struct {
+        const char *text;
+        enum err_code code;
+        size_t fault_at;
+    } ROWS[] = {
+        {"{\"a\":[1,2]}", ERR_OK, SIZE_MAX}, {"", ERR_SYNTAX, 0},
+        {"[1,\n2", ERR_SYNTAX, 5},           {"[1,2]]", ERR_SYNTAX, 5},
+        {"\xef\xbb\xbf[x", ERR_SYNTAX, 4},   {"{\"a\":1,\"b\":2,\"a\":3}", ERR_INVALID, 13},
+        {"[1,2,3,4,5,6]", ERR_LIMIT, 9},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+        struct json_doc doc = {0};
+        struct err err = {0};
+        size_t fault_at = SIZE_MAX;
+        struct buf buf;
+
+        buf_init(&buf, 100);
+        buf_add(&buf, slice_of(ROWS[i].text));
+        assert_int_equal(json_parse_located(&doc, buf_slice(&buf), 5, &fault_at, &err),
+                         ROWS[i].code);
+        if (fault_at != ROWS[i].fault_at)
+            fail_msg("row %zu: at %zu, \"%s\"", i, fault_at, err.text);
+        json_doc_release(&doc);
+        buf_release(&buf);
+    }
 }
 
 /* Fails the first, second, ... allocation until the text is read. */
@@ -349,6 +386,7 @@ int main(void)
         cmocka_unit_test(nodes_grow_up_to_their_limit_and_not_above),
         cmocka_unit_test(a_lower_limit_holds_for_a_doc_that_is_larger_already),
         cmocka_unit_test(a_text_above_the_limit_is_not_looked_at),
+        cmocka_unit_test(a_fault_is_located),
         cmocka_unit_test(each_allocation_may_fail),
         cmocka_unit_test(a_doc_is_used_again_without_allocating),
         cmocka_unit_test(trimming_empties_and_gives_back),

@@ -1,5 +1,7 @@
 /* tests/gateway/test_knowledge_files.c -- good knowledge files become rows; bad ones are
  * refused with file, place and what is allowed. */
+#include <json-c/json.h>
+
 #include "tests/gateway/knowledge_fixture.h"
 
 /* --- good files ----------------------------------------------------------------------------
@@ -138,7 +140,8 @@ struct bad {
 
 static const struct bad BAD[] = {
     /* grammar and encoding */
-    {SRC, "] }\n", "", ERR_SYNTAX, "sources.json: JSON: "},
+    {SRC, "] }\n", "", ERR_SYNTAX,
+     "sources.json: JSON: text ends early at byte 323 (line 7, column 19)"},
     {SRC, "\"CPIC\"", "'CPIC'", ERR_SYNTAX, "sources.json: JSON: "},
     {SRC, "\"CPIC\"", "NaN", ERR_SYNTAX, "sources.json: JSON: "},
     {SRC, "\"2022\",", "\"2022\",,", ERR_SYNTAX, "sources.json: JSON: "},
@@ -147,6 +150,8 @@ static const struct bad BAD[] = {
     {SRC, "{ \"id\": \"guide-1\"", "{ \"id\": \"g\", \"id\": \"guide-1\"", ERR_INVALID,
      "sources.json: JSON: "},
     {SRC, "{ \"sources\": [", "[", ERR_SYNTAX, "sources.json"},
+    {SCORE, "\"2.25\"", "02.25", ERR_SYNTAX, "malformed number at byte"},
+    {SCORE, "\"2.25\"", "2.25,", ERR_SYNTAX, "(line 15, column 34)"},
     /* types */
     {"release.json", "\"1\"", "1", ERR_INVALID,
      "release.json: version: must be a string, is number"},
@@ -157,6 +162,22 @@ static const struct bad BAD[] = {
     {SCORE, "false", "\"false\"", ERR_INVALID,
      "genes/CYP2D6.json: counts_lowest_two: must be true or false, is string"},
     {SCORE, "\"0.25\"", "0.25", ERR_INVALID, "alleles[2].value: must be a string, is number"},
+    {SCORE, "\"0.25\"", "null", ERR_INVALID, "alleles[2].value: must be a string, is null"},
+    {SCORE, "\"0.25\"", "true", ERR_INVALID, "alleles[2].value: must be a string, is true"},
+    {DRUG, "{} } ] }", "null } ] }", ERR_INVALID,
+     "recommendations[1].implications: must be an object, is null"},
+    {OTHER, "[25, 50]", "null", ERR_INVALID, "actions[0].percent: must be an array, is null"},
+    {OTHER, "12,", "\"12\",", ERR_INVALID,
+     "recommendations[0].age.from: must be a whole number"},
+    {OTHER, "12,", "true,", ERR_INVALID, "recommendations[0].age.from: must be a whole number"},
+    {OTHER, "12,", "null,", ERR_INVALID, "recommendations[0].age.from: must be a whole number"},
+    {OTHER, "12,", "12.0,", ERR_INVALID, "recommendations[0].age.from: must be a whole number"},
+    {OTHER, "12,", "1000001,", ERR_INVALID,
+     "recommendations[0].age.from: must be a whole number"},
+    {OTHER, "12,", "-9223372036854775809,", ERR_INVALID,
+     "recommendations[0].age.from: must be a whole number"},
+    {OTHER, "12,", "18446744073709551628,", ERR_INVALID,
+     "recommendations[0].age.from: must be a whole number"},
     {SCORE, "\"0.25\"", "\"0.255\"", ERR_INVALID,
      "alleles[2].value: must be a number in quotes"},
     {SCORE, "\"to\": \"0.0\"", "\"to\": \"zero\"", ERR_INVALID,
@@ -251,6 +272,163 @@ static void bad_files_are_refused_with_the_place(void **state)
     fixture_remove(dir);
 }
 
+/* --- JSON ----------------------------------------------------------------------------------
+ */
+
+static void expect_refusal(const char *dir, enum err_code code, const char *text)
+{
+    struct rules_release release;
+    struct err err = {0};
+
+    if (store_read_files(dir, &release, &err) != code || strstr(err.text, text) == NULL)
+        fail_msg("got %s \"%s\", want \"%s\"", err_code_name(err.code), err.text, text);
+}
+
+/* Lines end at line feeds; both count from 1, columns in characters; a mark is none. */
+static void faults_are_told_by_line_and_column(void **state)
+{
+    static const struct {
+        const char *json;
+        const char *text; /* the whole error behind the file's name */
+    } ROWS[] = {
+        {"", "text ends early at byte 0 (line 1, column 1)"},
+        {"x", "unexpected byte at byte 0 (line 1, column 1)"},
+        {"{\"a\": tru}", "unexpected byte at byte 6 (line 1, column 7)"},
+        {"\nx", "unexpected byte at byte 1 (line 2, column 1)"},
+        {"{\n  \"a\": 1,\n  b", "unexpected byte at byte 14 (line 3, column 3)"},
+        {"{\r\n  \"a\": 1,\r\n  b", "unexpected byte at byte 16 (line 3, column 3)"},
+        {"{}\n", "member 'sources' is missing"},
+        {"{\n", "text ends early at byte 2 (line 2, column 1)"},
+        {"{}\n\n{}", "something follows the value at byte 4 (line 3, column 1)"},
+        /* two bytes, three bytes, four bytes: one character each */
+        {"[\"\xc3\xa4\",x]", "unexpected byte at byte 6 (line 1, column 6)"},
+        {"[\"\xe2\x89\xa5\",x]", "unexpected byte at byte 7 (line 1, column 6)"},
+        {"[\"\xf0\x9f\x98\x80\",x]", "unexpected byte at byte 8 (line 1, column 6)"},
+        {"[\"\xc3\xa4\",\nx]", "unexpected byte at byte 7 (line 2, column 1)"},
+        {"[\"\n\"]", "control character in a string at byte 2 (line 1, column 3)"},
+        {"[\"\xc3\xa4 \xa4\"]", "malformed UTF-8 at byte 5 (line 1, column 5)"},
+        {"\xef\xbb\xbf[x", "unexpected byte at byte 4 (line 1, column 2)"},
+        {"\xef\xbb\xbf[\nx", "unexpected byte at byte 5 (line 2, column 1)"},
+        {"\xef\xbb\xbf{}", "member 'sources' is missing"},
+        {"\xef\xbb\xbf\xef\xbb\xbf{}", "unexpected byte at byte 3 (line 1, column 1)"},
+        /* a whole value, nothing behind it */
+        {"5", "must be an object, is number"},
+        {"5.5", "must be an object, is number"},
+        {"null", "must be an object, is null"},
+        {"true", "must be an object, is true"},
+        {"\"a\" ", "must be an object, is string"},
+        {"[[], {}, [null, {\"a\": [1]}]]", "must be an object, is array"},
+        {"5 5", "something follows the value at byte 2 (line 1, column 3)"},
+        {"{\"sources\": []}x", "something follows the value at byte 15 (line 1, column 16)"},
+    };
+    char dir[FIXTURE_DIR_SIZE], want[ERR_TEXT_BYTES_MAX];
+
+    (void)state;
+    fixture_make(dir);
+    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+        bool is_json = strstr(ROWS[i].text, "(line ") == NULL;
+        struct rules_release release;
+        struct err err = {0};
+
+        fixture_write(dir, SRC, ROWS[i].json, strlen(ROWS[i].json));
+        (void)snprintf(want, sizeof want, SRC ": %s%s", is_json ? "" : "JSON: ", ROWS[i].text);
+        assert_int_equal(store_read_files(dir, &release, &err),
+                         is_json ? ERR_INVALID : ERR_SYNTAX);
+        if (strcmp(err.text, want) != 0)
+            fail_msg("row %zu: got \"%s\", want \"%s\"", i, err.text, want);
+    }
+    fixture_write(dir, SRC, "{}\0", 3);
+    expect_refusal(dir, ERR_SYNTAX, "something follows the value at byte 2 (line 1, column 3)");
+    fixture_remove(dir);
+}
+
+/* The gate's depth is the tree's: neither reader is stricter than the other. */
+static void both_readers_go_equally_deep(void **state)
+{
+    static const struct {
+        size_t depth;
+        const char *inner;
+        enum err_code code;
+        const char *text;
+    } ROWS[] = {
+        {64, "", ERR_INVALID, SRC ": must be an object, is array"},
+        {64, "1", ERR_INVALID, SRC ": must be an object, is array"},
+        {64, "\"a\"", ERR_INVALID, SRC ": must be an object, is array"},
+        {65, "", ERR_LIMIT, SRC ": JSON: nested too deep at byte 64 (line 1, column 65)"},
+    };
+    char dir[FIXTURE_DIR_SIZE], text[256];
+
+    (void)state;
+    fixture_make(dir);
+    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+        size_t inner = strlen(ROWS[i].inner), depth = ROWS[i].depth;
+
+        assert_true(2 * depth + inner < sizeof text);
+        memset(text, '[', depth);
+        memcpy(text + depth, ROWS[i].inner, inner);
+        memset(text + depth + inner, ']', depth);
+        fixture_write(dir, SRC, text, 2 * depth + inner);
+        expect_refusal(dir, ROWS[i].code, ROWS[i].text);
+    }
+    fixture_remove(dir);
+}
+
+static bool json_c_takes(const char *text)
+{
+    struct json_tokener *tokener = json_tokener_new();
+    bool is_taken;
+
+    assert_non_null(tokener);
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    (void)json_object_put(json_tokener_parse_ex(tokener, text, (int)strlen(text) + 1));
+    is_taken = json_tokener_get_error(tokener) == json_tokener_success &&
+               json_tokener_get_parse_end(tokener) == strlen(text);
+    json_tokener_free(tokener);
+    return is_taken;
+}
+
+/* Why there is a gate: what json-c, told to be strict, takes nevertheless. */
+static void what_json_c_lets_through_is_refused(void **state)
+{
+    static const struct {
+        const char *find, *put; /* in a drug with an age and a condition */
+        enum err_code code;
+        const char *text;
+    } ROWS[] = {
+        {"\"from\": 12,", "\"from\": 12, \"from\": 2,", ERR_INVALID, "name given twice"},
+        {"\"from\": 12,", "\"from\": 12, \"fr\\u006fm\": 2,", ERR_INVALID, "name given twice"},
+        {"\"from\": 12,", "\"from\\u0000 \": 12,", ERR_SYNTAX, "U+0000 in a string"},
+        {"\"0.0\"", "\"0.0\\u0000\"", ERR_SYNTAX, "U+0000 in a string"},
+        {"\"from\": 12,", "'from': 12,", ERR_SYNTAX, "unexpected byte"},
+        {"12,", "NaN,", ERR_SYNTAX, "unexpected byte"},
+        {"12,", "Infinity,", ERR_SYNTAX, "unexpected byte"},
+        {"12,", "-Infinity,", ERR_SYNTAX, "malformed number"},
+        {"12,", "-012,", ERR_SYNTAX, "malformed number"},
+        {"12,", "12.,", ERR_SYNTAX, "malformed number"},
+        {"\"mg/d\"", "\"mg\t/d\"", ERR_SYNTAX, "control character in a string"},
+        {"\"mg/d\"", "\"mg\n/d\"", ERR_SYNTAX, "control character in a string"},
+        {"\"mg/d\"", "\"mg\\ud800/d\"", ERR_SYNTAX, "lone surrogate"},
+        {"\"mg/d\"", "\"mg\xed\xa0\x80/d\"", ERR_SYNTAX, "malformed UTF-8"},
+    };
+    char dir[FIXTURE_DIR_SIZE], text[4096];
+
+    (void)state;
+    fixture_make(dir);
+    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+        const char *good = fixture_text(OTHER), *at = strstr(good, ROWS[i].find);
+
+        assert_non_null(at);
+        (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good), good, ROWS[i].put,
+                       at + strlen(ROWS[i].find));
+        if (!json_c_takes(text))
+            fail_msg("row %zu: json-c refuses it by itself", i);
+        fixture_write(dir, OTHER, text, strlen(text));
+        expect_refusal(dir, ROWS[i].code, ROWS[i].text);
+        fixture_write(dir, OTHER, good, strlen(good));
+    }
+    fixture_remove(dir);
+}
+
 /* What the reader cannot see, the snapshot refuses. */
 static void rows_that_do_not_fit_each_other_are_refused_later(void **state)
 {
@@ -282,15 +460,6 @@ static void rows_that_do_not_fit_each_other_are_refused_later(void **state)
                       strlen(fixture_text(ROWS[i].file)));
     }
     fixture_remove(dir);
-}
-
-static void expect_refusal(const char *dir, enum err_code code, const char *text)
-{
-    struct rules_release release;
-    struct err err = {0};
-
-    if (store_read_files(dir, &release, &err) != code || strstr(err.text, text) == NULL)
-        fail_msg("got %s \"%s\", want \"%s\"", err_code_name(err.code), err.text, text);
 }
 
 static void missing_and_unexpected_files_are_refused(void **state)
@@ -370,6 +539,9 @@ int main(void)
         cmocka_unit_test(the_fixture_is_valid_and_its_tests_hold),
         cmocka_unit_test(files_for_people_are_passed_over),
         cmocka_unit_test(bad_files_are_refused_with_the_place),
+        cmocka_unit_test(faults_are_told_by_line_and_column),
+        cmocka_unit_test(both_readers_go_equally_deep),
+        cmocka_unit_test(what_json_c_lets_through_is_refused),
         cmocka_unit_test(rows_that_do_not_fit_each_other_are_refused_later),
         cmocka_unit_test(missing_and_unexpected_files_are_refused),
         cmocka_unit_test(large_and_strange_files_are_refused),
