@@ -14,7 +14,7 @@ static const struct command {
     {"serve", cli_serve, "run the gateway"},
     {"check-config", cli_check_config, "check a settings file, or print an example"},
     {"migrate", cli_migrate, "bring the database's schema up to date"},
-    {"rules", cli_rules, "import, test, compare and activate knowledge"},
+    {"rules", cli_rules, "import, test, activate and show knowledge"},
     {"replay", cli_replay, "answer a recorded request without a server"},
     {"version", cli_version, "print the version"},
 };

@@ -26,7 +26,6 @@
 /* What each kind of setting is in C. */
 #define CONFIG_FIELD_TEXT(name)    const char *name;
 #define CONFIG_FIELD_ADDRESS(name) const char *name; /* "127.0.0.1:8080", "[::1]:8080" */
-#define CONFIG_FIELD_URL(name)     const char *name; /* http or https */
 #define CONFIG_FIELD_LOCALE(name)  const char *name; /* BCP 47 */
 #define CONFIG_FIELD_SECRET(name)  const char *name; /* masked when shown */
 #define CONFIG_FIELD_FHIR_SERVERS(name)                                                        \

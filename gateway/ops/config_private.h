@@ -7,7 +7,6 @@
 #define CONFIG_KINDS(X)                                                                        \
     X(TEXT)                                                                                    \
     X(ADDRESS)                                                                                 \
-    X(URL)                                                                                     \
     X(LOCALE)                                                                                  \
     X(SECRET)                                                                                  \
     X(FHIR_SERVERS)                                                                            \

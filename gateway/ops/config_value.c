@@ -127,11 +127,6 @@ static bool set_text(struct gw_config *config, const struct config_setting *sett
         return false;
     if (text.len > 0 && setting->kind == CONFIG_KIND_ADDRESS && !address_is_valid(text))
         return false;
-    if (text.len > 0 && setting->kind == CONFIG_KIND_URL) {
-        if (!url_is_valid(text))
-            return false;
-        text = without_last_slashes(text);
-    }
     if (setting->kind == CONFIG_KIND_LOCALE && !locale_is_valid(text))
         return false;
     copy = arena_cstr(&config->arena, text);
@@ -261,7 +256,6 @@ static bool set(struct gw_config *config, const struct config_setting *setting,
     switch (setting->kind) {
     case CONFIG_KIND_TEXT:
     case CONFIG_KIND_ADDRESS:
-    case CONFIG_KIND_URL:
     case CONFIG_KIND_LOCALE:
     case CONFIG_KIND_SECRET:
         return set_text(config, setting, text);
@@ -345,9 +339,6 @@ void config_value_describe(const struct config_setting *setting, char out[CONFIG
     case CONFIG_KIND_ADDRESS:
         text = setting->min > 0 ? "an address and port, like 127.0.0.1:8080 or [::1]:8080"
                                 : "an address and port, like 127.0.0.1:8081, or empty";
-        break;
-    case CONFIG_KIND_URL:
-        text = "a URL with http or https, without user, query and fragment, or empty";
         break;
     case CONFIG_KIND_LOCALE:
         text = "a language tag, like en or de-CH";

@@ -85,7 +85,6 @@ static void write_value(struct buf *buf, const struct gw_config *config,
         break;
     case CONFIG_KIND_TEXT:
     case CONFIG_KIND_ADDRESS:
-    case CONFIG_KIND_URL:
     case CONFIG_KIND_LOCALE:
         write_quoted(buf, slice_of(*(const char *const *)field));
         break;
@@ -128,7 +127,6 @@ static void write_preset(struct buf *buf, const struct config_setting *setting)
         break;
     case CONFIG_KIND_TEXT:
     case CONFIG_KIND_ADDRESS:
-    case CONFIG_KIND_URL:
     case CONFIG_KIND_LOCALE:
     case CONFIG_KIND_SECRET:
         write_quoted(buf, preset);

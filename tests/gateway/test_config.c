@@ -39,7 +39,6 @@ static void values_are_read_by_their_kind(void **state)
                              SLICE("# a comment\n"
                                    "listen: \"[::1]:0\"\n"
                                    "admin_listen: ''\n"
-                                   "public_base_url: https://pgx.example/cds/\n"
                                    "workers: 4\n"
                                    "deadline_ms: 2s\n"
                                    "header_timeout_ms: 250ms\n"
@@ -58,7 +57,6 @@ static void values_are_read_by_their_kind(void **state)
               &err);
     assert_string_equal(config.listen, "[::1]:0");
     assert_string_equal(config.admin_listen, "");
-    assert_string_equal(config.public_base_url, "https://pgx.example/cds");
     assert_int_equal(config.workers, 4);
     assert_int_equal(config.deadline_ms, 2000);
     assert_int_equal(config.header_timeout_ms, 250);
@@ -107,8 +105,6 @@ static const struct {
                      "127.0.0.1:8080 or [::1]:8080\n"},
     {"listen: 127.0.0.1:70000\n", "f:1:9: listen: must be an address and port, like "
                                   "127.0.0.1:8080 or [::1]:8080\n"},
-    {"public_base_url: ftp://x\n", "f:1:18: public_base_url: must be a URL with http or "
-                                   "https, without user, query and fragment, or empty\n"},
     {"fhir_allowed_servers:\n- https://user:pw@x/\n",
      "f:2:3: fhir_allowed_servers: must be a list of at most 64 base URLs with http or "
      "https, or \"loopback\"\n"},
