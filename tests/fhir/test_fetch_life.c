@@ -520,7 +520,7 @@ static void a_taken_body_has_its_padding(void **state)
     call_run(&rig, &call, "/fhir/ok", 5000);
     rig_close(&rig);
     assert_slice_equal(buf_slice(&call.body), "{}"); /* outlives the fetcher */
-    for (size_t i = 0; i < BUF_PADDING; i++) /* readable; the sanitizer looks on */
+    for (size_t i = 0; i < BUF_PADDING; i++)         /* readable; the sanitizer looks on */
         (void)*(const volatile char *)(call.body.bytes + call.body.len + i);
     call_release(&call);
 }
