@@ -131,10 +131,7 @@ enum fhir_gene fhir_gene_only(uint32_t genes)
 {
     if (genes == 0 || (genes & (genes - 1)) != 0)
         return FHIR_GENE_NONE;
-    for (size_t i = 1; i < FHIR_GENES_COUNT; i++)
-        if (genes == FHIR_GENE_BIT(i))
-            return (enum fhir_gene)i;
-    return FHIR_GENE_NONE;
+    return (enum fhir_gene)__builtin_ctz(genes);
 }
 
 /* Length of `symbol` as it begins the text, or 0. A dash or blank of either side may be
@@ -164,24 +161,33 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* The two letters that gene names begin with: nearly every word is told from a gene by them.
- * A gene that is missing here is never found; a test looks for each. The low five bits of a
- * character are enough: what else they let through is compared letter by letter anyway. */
+/* By a gene's first letter (its low five bits): which letters may follow, and where genes.def
+ * begins with it. Nearly every word is told from a gene by its first two letters. A gene that
+ * is missing here is never found; a test looks for each. */
+static const struct {
+    uint32_t seconds;
+    uint8_t first;
+} BEGINNINGS[32] = {
+#define BIT(c) ((uint32_t)1 << ((c)&31))
+    ['A' & 31] = {BIT('B'), FHIR_GENE_ABCG2},
+    ['C' & 31] = {BIT('Y') | BIT('A') | BIT('F'), FHIR_GENE_CYP2B6},
+    ['D' & 31] = {BIT('P'), FHIR_GENE_DPYD},
+    ['G' & 31] = {BIT('6'), FHIR_GENE_G6PD},
+    ['H' & 31] = {BIT('L'), FHIR_GENE_HLA_A},
+    ['I' & 31] = {BIT('F') | BIT('L'), FHIR_GENE_IFNL3},
+    ['M' & 31] = {BIT('T'), FHIR_GENE_MT_RNR1},
+    ['N' & 31] = {BIT('A') | BIT('U'), FHIR_GENE_NAT2},
+    ['R' & 31] = {BIT('Y'), FHIR_GENE_RYR1},
+    ['S' & 31] = {BIT('L'), FHIR_GENE_SLCO1B1},
+    ['T' & 31] = {BIT('P'), FHIR_GENE_TPMT},
+    ['U' & 31] = {BIT('G'), FHIR_GENE_UGT1A1},
+    ['V' & 31] = {BIT('K'), FHIR_GENE_VKORC1},
+#undef BIT
+};
+
 static bool may_be_gene(char first, char second)
 {
-#define BIT(c) ((uint32_t)1 << ((c)&31))
-    static const uint32_t SECOND[32] = {
-        ['a' & 31] = BIT('b'), ['c' & 31] = BIT('y') | BIT('f') | BIT('a'),
-        ['d' & 31] = BIT('p'), ['g' & 31] = BIT('6'),
-        ['h' & 31] = BIT('l'), ['i' & 31] = BIT('f') | BIT('l'),
-        ['m' & 31] = BIT('t'), ['n' & 31] = BIT('u') | BIT('a'),
-        ['r' & 31] = BIT('y'), ['s' & 31] = BIT('l'),
-        ['t' & 31] = BIT('p'), ['u' & 31] = BIT('g'),
-        ['v' & 31] = BIT('k'),
-    };
-
-    return (SECOND[first & 31] >> (second & 31) & 1) != 0;
-#undef BIT
+    return (BEGINNINGS[first & 31].seconds >> (second & 31) & 1) != 0;
 }
 
 enum fhir_gene fhir_gene_at(struct slice text, size_t at, size_t *ret_end)
@@ -202,11 +208,12 @@ enum fhir_gene fhir_gene_at(struct slice text, size_t at, size_t *ret_end)
         *ret_end = at + 5;
         return FHIR_GENE_IFNL3;
     }
-    for (size_t i = 1; i < FHIR_GENES_COUNT; i++) {
+    for (size_t i = BEGINNINGS[first & 31].first;
+         i < FHIR_GENES_COUNT && GENES[i].symbol.ptr[0] == first; i++) {
         const struct fhir_gene_row *row = &GENES[i];
         size_t len;
 
-        if (row->symbol.ptr[1] != second || row->symbol.ptr[0] != first)
+        if (row->symbol.ptr[1] != second)
             continue;
         len = match_symbol(rest, row->symbol, row->symbol.ptr[2] == '-' ? 2 : 3);
         if (len == 0)
