@@ -122,7 +122,8 @@ enum fhir_presence fhir_presence_from_text(struct slice text)
         for (i = 0; i < ARRAY_LEN(PRESENCE_WORDS) && len == 0; i++)
             len = phrase_len_at(&list, at, PRESENCE_WORDS[i].phrase);
         if (len == 0) {
-            if (fhir_word_is_in(list.words[at], UNCLEAR, ARRAY_LEN(UNCLEAR)))
+            if (fhir_word_is_in(list.words[at], UNCLEAR, ARRAY_LEN(UNCLEAR)) ||
+                fhir_word_is_conditional(list.words[at]))
                 return FHIR_PRESENCE_NONE;
             at++;
             continue;

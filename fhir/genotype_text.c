@@ -40,10 +40,9 @@ static const char *const NO_CALLS[] = {"-",
 
 /* Beside a pair of alleles these make it doubtful, denied, or somebody else's. */
 static const char *const DOUBTS[] = {
-    "not",      "negative", "absent",   "without", "none",      "or",           "either",
-    "vs",       "versus",   "excluded", "cannot",  "ambiguous", "inconclusive", "failed",
-    "unlikely", "except",   "mother",   "father",  "sibling",   "donor",        "suspected",
-    "presumed", "unknown",  "untested", "somatic", "tumor",     "tumour",       "nor"};
+    "not",      "negative", "absent",    "without",  "none",      "or",           "either",
+    "vs",       "versus",   "excluded",  "cannot",   "ambiguous", "inconclusive", "failed",
+    "unlikely", "except",   "suspected", "presumed", "unknown",   "untested",     "nor"};
 static const char *const LIKELIHOODS[] = {"likely", "possible", "probable", "probably",
                                           "possibly"};
 static const char *const DUPLICATIONS[] = {
@@ -107,8 +106,12 @@ static void add_allele(struct value *value, struct slice allele)
     evidence->alleles[evidence->alleles_count++] = allele;
 }
 
+/* An expression that must not be used; what the text says of the phenotype is then read from
+ * the text as a whole. */
 static void drop_alleles(struct value *value)
 {
+    value->evidence->phenotype = fhir_phenotype_phrase(value->text, value->gene);
+    value->evidence->score = fhir_score_in(value->text, value->arena);
     value->evidence->alleles_count = 0;
     value->evidence->copies = SLICE_NONE;
     value->evidence->is_single_allele = false;
@@ -130,7 +133,8 @@ static bool pair_may_stand(const struct fhir_word_list *list, struct slice pheno
     for (size_t i = 0; i < list->count; i++) {
         bool is_no = slice_eq_nocase(list->words[i], SLICE("no"));
 
-        if (fhir_word_is_in(list->words[i], DOUBTS, ARRAY_LEN(DOUBTS)))
+        if (fhir_word_is_in(list->words[i], DOUBTS, ARRAY_LEN(DOUBTS)) ||
+            fhir_word_is_conditional(list->words[i]))
             return false;
         if (is_no &&
             (i + 1 == list->count || !slice_eq_nocase(list->words[i + 1], SLICE("function"))))
@@ -334,8 +338,6 @@ static void read_expression(struct value *value, size_t at)
     bool is_pair;
 
     if (!fhir_expression_read(value->text, at, value->gene, value->arena, &expression)) {
-        value->evidence->phenotype = fhir_phenotype_phrase(value->text, value->gene);
-        value->evidence->score = fhir_score_in(value->text, value->arena);
         drop_alleles(value);
         return;
     }

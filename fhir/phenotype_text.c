@@ -35,11 +35,10 @@ static const struct {
     const char *word;
     enum noun noun;
 } NOUNS[] = {
-    {"metabolizer", NOUN_METABOLIZER},  {"metaboliser", NOUN_METABOLIZER},
-    {"metabolizers", NOUN_METABOLIZER}, {"metabolisers", NOUN_METABOLIZER},
-    {"function", NOUN_FUNCTION},        {"activity", NOUN_ACTIVITY},
-    {"acetylator", NOUN_ACETYLATOR},    {"acetylators", NOUN_ACETYLATOR},
-    {"expresser", NOUN_EXPRESSER},      {"expressor", NOUN_EXPRESSER},
+    {"metabolizer", NOUN_METABOLIZER}, {"metaboliser", NOUN_METABOLIZER},
+    {"function", NOUN_FUNCTION},       {"activity", NOUN_ACTIVITY},
+    {"acetylator", NOUN_ACETYLATOR},   {"expresser", NOUN_EXPRESSER},
+    {"expressor", NOUN_EXPRESSER},
 };
 
 /* Which grade a word is beside which noun. Sources: CPIC term standardization (Caudle 2017)
@@ -164,8 +163,15 @@ static const char *const NEGATIONS[] = {"no",       "not",  "non",     "without"
                                         "excluded", "nor",  "neither", "unlikely", "never",
                                         "excludes", "rule", "ruled",   "cannot"};
 /* Doubt for which CPIC has no word: such a statement is none. */
-static const char *const DOUBTS[] = {"suspected", "presumed", "presumptive", "questionable",
-                                     "maybe",     "perhaps",  "might"};
+static const char *const DOUBTS[] = {"suspected",    "presumed", "presumptive",
+                                     "questionable", "maybe",    "perhaps"};
+/* A sentence with one of these speaks of people in general, of somebody else, or of what may
+ * be. */
+static const char *const CONDITIONS[] = {
+    "if",     "should",   "may",     "might",  "could",       "would",   "patients",
+    "people", "persons",  "those",   "who",    "individuals", "when",    "unless",
+    "whose",  "carriers", "mother",  "father", "sibling",     "brother", "sister",
+    "donor",  "family",   "somatic", "tumor",  "tumour"};
 /* What may stand around a bare grade in a phenotype field. */
 static const char *const FIELD_WORDS[] = {"phenotype", "predicted", "status", "gene",
                                           "result",    "metabolic", "the",    "a"};
@@ -283,9 +289,15 @@ static const char *in_cpic_words(enum noun noun, enum grade grade, enum modifier
     return NULL;
 }
 
+bool fhir_word_is_conditional(struct slice word)
+{
+    return fhir_word_is_in(word, CONDITIONS, ARRAY_LEN(CONDITIONS));
+}
+
 static bool is_denial(struct slice word)
 {
-    return fhir_word_is_in(word, NEGATIONS, ARRAY_LEN(NEGATIONS)) ||
+    return fhir_word_is_conditional(word) ||
+           fhir_word_is_in(word, NEGATIONS, ARRAY_LEN(NEGATIONS)) ||
            fhir_word_is_in(word, DOUBTS, ARRAY_LEN(DOUBTS));
 }
 
@@ -302,7 +314,7 @@ static bool is_denied(const struct fhir_word_list *list, size_t at)
             return true;
     }
     for (size_t i = at + 1; i < list->count; i++) {
-        if (list->before[i] != ' ' && list->before[i] != '-')
+        if (list->before[i] != ' ')
             break;
         if (is_denial(list->words[i]))
             return true;

@@ -66,5 +66,7 @@ struct fhir_word_list {
 void fhir_words_of(struct slice text, struct fhir_word_list *ret);
 /* `list` holds lower-case words. */
 bool fhir_word_is_in(struct slice word, const char *const *list, size_t list_count);
+/* "if", "patients", "should": the sentence states nothing about this patient. */
+bool fhir_word_is_conditional(struct slice word);
 
 #endif

@@ -117,6 +117,12 @@ static void what_states_no_phenotype(void **state)
         {"CYP2D6", "poor metabolizer unlikely", ""},
         {"CYP2D6", "Normal metabolizer (not a poor metabolizer)", "Normal Metabolizer"},
         {"CYP2D6", "suspected poor metabolizer", ""},
+        {"CYP2D6", "Patients who are poor metabolizers should avoid codeine", ""},
+        {"CYP2D6", "A poor metabolizer may need less", ""},
+        {"CYP2D6", "may be a poor metabolizer", ""},
+        {"CYP2D6", "if poor metabolizer: avoid", ""},
+        {"CYP2D6", "This patient is a poor metabolizer.", "Poor Metabolizer"},
+        {"CYP2D6", "Poor metabolizer: should avoid codeine", "Poor Metabolizer"},
         {"CYP2D6", "not normal", ""},
         {"CYP2D6", "abnormal", ""},
         {"CYP2D6", "Normal risk", ""},
@@ -211,6 +217,8 @@ static void presence_in_words_and_codes(void **state)
         {"false negative", FHIR_PRESENCE_NONE},
         {"positive or negative", FHIR_PRESENCE_NONE},
         {"presently unclear", FHIR_PRESENCE_NONE},
+        {"positive patients have a higher risk", FHIR_PRESENCE_NONE},
+        {"avoid if positive", FHIR_PRESENCE_NONE},
         {"", FHIR_PRESENCE_NONE},
     };
 
@@ -316,6 +324,13 @@ static void genes_by_number_symbol_and_name(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         assert_slice_equal(fhir_gene_from_hgnc(slice_of(rows[i].code)), rows[i].want);
+    for (size_t i = 1; i < FHIR_GENES_COUNT; i++) {
+        const struct fhir_gene_row *row = fhir_gene_row((enum fhir_gene)i);
+
+        assert_int_equal(fhir_gene_of_symbol(row->symbol), i);
+        assert_int_equal(fhir_genes_in(row->symbol), FHIR_GENE_BIT(i));
+        assert_int_equal(fhir_gene_only(FHIR_GENE_BIT(i)), i);
+    }
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         enum fhir_gene gene = fhir_gene_only(fhir_genes_in(slice_of(names[i].text)));
 
