@@ -162,9 +162,13 @@ static bool says_duplicated(const struct fhir_word_list *list)
     static const char *const TWO[] = {"2", "two"};
 
     for (size_t i = 0; i < list->count; i++) {
-        if (fhir_word_is_in(list->words[i], DUPLICATIONS, ARRAY_LEN(DUPLICATIONS)))
+        struct slice word = list->words[i];
+
+        if (fhir_word_is_in(word, DUPLICATIONS, ARRAY_LEN(DUPLICATIONS)))
             return true;
-        if (fhir_word_is_in(list->words[i], COPIES, ARRAY_LEN(COPIES)) &&
+        if (word.len > 1 && (word.ptr[0] | 0x20) == 'x' && is_digit(word.ptr[1]))
+            return true; /* "x3-5" */
+        if (fhir_word_is_in(word, COPIES, ARRAY_LEN(COPIES)) &&
             (i == 0 || !fhir_word_is_in(list->words[i - 1], TWO, ARRAY_LEN(TWO))))
             return true;
     }

@@ -85,7 +85,6 @@ static struct name read_fields(const struct hla *hla, struct slice s, size_t at,
                                size_t *ret_end)
 {
     size_t start = at, len = digits_at(s, at), fields = 1;
-    bool is_vague = false;
 
     *ret_end = at;
     if (len >= 4 && len <= 8 && len % 2 == 0 && (at + len == s.len || s.ptr[at + len] != ':')) {
@@ -99,8 +98,7 @@ static struct name read_fields(const struct hla *hla, struct slice s, size_t at,
            (is_digit(s.ptr[at + 1]) || is_upper(s.ptr[at + 1]))) {
         len = digits_at(s, at + 1);
         if (len == 0) {
-            is_vague = is_vague || fields == 1;
-            at++;
+            at++; /* a multiple allele code */
             while (at < s.len && is_upper(s.ptr[at]))
                 at++;
             break;
@@ -113,7 +111,7 @@ static struct name read_fields(const struct hla *hla, struct slice s, size_t at,
     if (at < s.len && is_upper(s.ptr[at])) /* expression N L S Q C A, group G P */
         at++;
     *ret_end = at;
-    if (is_vague || fields < 2)
+    if (fields < 2)
         return (struct name){NAME_VAGUE, SLICE_NONE};
     s = slice_head(slice_from(s, start), at - start);
     if (start > 0 && s.ptr[-1] == '*')
@@ -310,8 +308,6 @@ static void intersect(struct typing *common, struct typing other)
         }
         *mine = met;
     }
-    if (other.count < common->count)
-        common->count = other.count;
 }
 
 /* One locus with its ambiguous genotypes. */

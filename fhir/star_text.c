@@ -366,7 +366,7 @@ static bool read_pair(struct slice text, size_t *at, enum fhir_gene gene, struct
         i = behind + 1;
     }
     *at = i;
-    return char_at(text, behind) != '+';
+    return true;
 }
 
 /* The count behind a pair, with or without brackets around the pair or the count. */

@@ -33,6 +33,9 @@ static enum who who_is(const struct fhir_subjects *s, struct slice reference,
             return WHO_OTHER;
         return slice_eq(id, s->patient_id) ? WHO_PATIENT : WHO_OTHER;
     }
+    if (slice_find_char(reference, '/') == SIZE_MAX && reference.ptr[0] != '#' &&
+        slice_find_char(reference, ':') == SIZE_MAX) /* an id without its type */
+        return slice_eq(reference, s->patient_id) ? WHO_PATIENT : WHO_OTHER;
     if (slice_starts(reference, SLICE("urn:uuid:")) &&
         slice_eq(slice_from(reference, 9), s->patient_id))
         return WHO_PATIENT;

@@ -119,6 +119,7 @@ static void only_this_patient(void **state)
 #define WHOSE(text)          OF_SUBJECT(SUBJECT(text) ",")
 #define ENTRY(url, resource) "{'fullUrl':'" url "','resource':" resource "}"
 #define BUNDLE(entries)      "{'resourceType':'Bundle','entry':[" entries "]}"
+#define WITHIN(subject)      OF_SUBJECT("'contained':[" subject "]," SUBJECT("#x") ",")
 #define PATIENT(id)          "{'resourceType':'Patient'" id "}"
     static const char *const ours = "CYP2C19 =Poor Metabolizer";
     static const char *const foreign = "ignored foreign-patient";
@@ -158,8 +159,11 @@ static void only_this_patient(void **state)
         {OBS("'contained':[" PATIENT(",'id':'x'") "]," SUBJECT("#x") "," LOINC(
              "79714-2") "," ANSWER("LA9657-3")),
          ours},
+        {"[" WITHIN(PATIENT(",'id':'x'")) "," WITHIN("{'resourceType':'Group','id':'x'}") "]",
+         "CYP2C19 =Poor Metabolizer; ignored foreign-patient"},
         {WHOSE("Patient/"), ours},
-        {WHOSE("p2"), ours},
+        {WHOSE("p1"), ours},
+        {WHOSE("p2"), foreign},
     };
 
     (void)state;
@@ -185,7 +189,7 @@ static void not_of_the_germline_not_of_the_gene(void **state)
              "48002-0", CODED("http://loinc.org", "LA6683-2")) "]," TEXT("*1/*2")),
          "CYP2C19 *1 *2"},
         {OBS(LOINC("84413-4") ",'component':[" GENE_IS("HGNC:2621") "," COMPONENT(
-             "81259-4", CODED("https://disease-ontology.org", "DOID:1612")) "]," TEXT("*1/*2")),
+             "81259-4", CODED("https://disease-ontology.org", "1612")) "]," TEXT("*1/*2")),
          "ignored somatic"},
         {OBS(LOINC("84413-4") ",'component':[" GENE_IS("HGNC:2621") "," COMPONENT(
              "81259-4", SHOWN("1", "Breast cancer")) "]," TEXT("*1/*2")),
