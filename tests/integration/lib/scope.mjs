@@ -43,7 +43,8 @@ after(async () => {
 });
 
 function endByForce() {
-  for (const act of emergencies) {
+  for (const act of [...emergencies].reverse()) {
+    emergencies.delete(act);
     try {
       act();
     } catch {
