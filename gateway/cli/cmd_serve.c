@@ -52,7 +52,8 @@ static const char USAGE[] =
     "admin listener says when it is ready. With --knowledge it runs from the files in DIR and\n"
     "without any database: for trying things out, there is no audit then.\n"
     "\n"
-    "exit status: 0 stopped in order, 64 usage, 69 an address is taken, 78 configuration\n";
+    "exit status: 0 stopped in order, 64 usage, 65 the knowledge in DIR is wrong, 69 an\n"
+    "address is taken, 78 configuration\n";
 
 /* ---- readiness ---- */
 

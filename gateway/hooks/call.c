@@ -181,7 +181,9 @@ static void fail_for_missing_data(struct hook_call *call)
                         state);
     else if (need == NULL)
         (void)hook_fail(&call->failure, HOOK_DATA_MISSING, "fhirServer",
-                        "the results are more than this gateway's limits of fetches or pages");
+                        "further results could not be asked for: they are beyond this "
+                        "gateway's limits of fetches or pages, or their link does not lead "
+                        "on within fhirServer");
     else
         (void)hook_fail(&call->failure, HOOK_DATA_MISSING, "fhirServer",
                         "reading from fhirServer failed: %s, %s, HTTP status %u",
