@@ -2,8 +2,9 @@
  *
  * Reads the representations R1, R2, R7, R8, R10 and R20 (Genomics Reporting genotype and
  * haplotype, gene-specific phenotype and genotype LOINC codes, risk-allele presence, plain
- * text), and core genetics extensions that name the gene. It never turns variants or raw
- * sequence into alleles, never reads narrative, and reads nothing into what is absent.
+ * text), HLA typings (R11), tests of a gene whose value is a genotype and nothing else (of R9),
+ * and core genetics extensions that name the gene. It never turns variants or raw sequence into
+ * alleles, never reads narrative, and reads nothing into what is absent.
  *
  * It knows FHIR, LOINC, HGNC and how laboratories spell results. It does not know which
  * alleles exist or what they mean: alleles are handed on as written, without gene prefix;

@@ -12,7 +12,7 @@
 #include "fhir/shape.h"
 #include "fhir/star_text.h"
 
-#define CODINGS_MAX 8 /* of one concept; the rest is not looked at */
+#define NAME_BYTES_MAX 300 /* of a test or a disease; what follows is not looked at */
 
 /* Words in the name of a test that say what it reports; the first row that fits counts.
  * A measured enzyme or drug level is not a genetic result (NO_RESULT), whatever it is called.
@@ -139,7 +139,8 @@ static enum fhir_kind kind_by_words(const struct concept_text *texts, size_t cou
     for (size_t w = 0; w < ARRAY_LEN(KIND_WORDS); w++)
         for (size_t i = 0; i < count; i++)
             if (!texts[i].is_code &&
-                slice_find_nocase(texts[i].text, slice_of(KIND_WORDS[w].word)) != SIZE_MAX)
+                slice_find_nocase(slice_head(texts[i].text, NAME_BYTES_MAX),
+                                  slice_of(KIND_WORDS[w].word)) != SIZE_MAX)
                 return KIND_WORDS[w].kind;
     return FHIR_KIND_TARGETED;
 }
@@ -256,7 +257,8 @@ static bool is_oncology(struct json concept, struct arena *arena)
             slice_starts_nocase(texts[i].text, SLICE("DOID:")))
             return true;
         for (size_t w = 0; w < ARRAY_LEN(CANCER_WORDS); w++)
-            if (slice_find_nocase(texts[i].text, slice_of(CANCER_WORDS[w])) != SIZE_MAX)
+            if (slice_find_nocase(slice_head(texts[i].text, NAME_BYTES_MAX),
+                                  slice_of(CANCER_WORDS[w])) != SIZE_MAX)
                 return true;
     }
     return false;
