@@ -86,16 +86,19 @@ test('version', async () => {
 });
 
 test('check-config', async (t) => {
-  await t.test('a good file: what is in force, secrets masked, and where it is from', async () => {
-    const file = writeSettings({ workers: 3, deadline_ms: '2s', database: NOWHERE });
-    const { stdout } = await check(['check-config', file], 0, {
-      env: { PGXGATE_LOG_LEVEL: 'error' },
-    });
-    assert.match(stdout, /^workers: 3\b/m);
-    assert.match(stdout, /^deadline_ms: 2000\b/m);
-    assert.match(stdout, /^log_level: "?error\b/m);
-    assert.match(stdout, /^database: "\*+"/m);
-  });
+  await t.test(
+    'a good file: what is in force, secrets masked, and where it is from',
+    async () => {
+      const file = writeSettings({ workers: 3, deadline_ms: '2s', database: NOWHERE });
+      const { stdout } = await check(['check-config', file], 0, {
+        env: { PGXGATE_LOG_LEVEL: 'error' },
+      });
+      assert.match(stdout, /^workers: 3\b/m);
+      assert.match(stdout, /^deadline_ms: 2000\b/m);
+      assert.match(stdout, /^log_level: "?error\b/m);
+      assert.match(stdout, /^database: "\*+"/m);
+    },
+  );
   await t.test('the example and the effective settings are settings', async () => {
     const example = await pgxgateOk(['check-config', '--example']);
     const first = await check(['check-config', fileOf('example.yaml', example)], 0);
@@ -171,7 +174,11 @@ test('migrate', async (t) => {
     assert.equal(await psql(database, tables), '0');
   });
   await t.test('commands before it: 69 and what to do', async () => {
-    for (const args of [['rules', 'list'], ['rules', 'import', KNOWLEDGE], ['rules', 'activate']]) {
+    for (const args of [
+      ['rules', 'list'],
+      ['rules', 'import', KNOWLEDGE],
+      ['rules', 'activate'],
+    ]) {
       await check(args, 69, { env, stderr: /pgxgate migrate/ });
     }
   });
@@ -271,7 +278,9 @@ test('rules: from files to use', async (t) => {
     assert.match(stdout, /prasugrel/);
     assert.match(stdout, /PMID/);
     await rules(['show', 'nothing'], 1, { stderr: /nothing/ });
-    await check(['rules', 'show', 'codeine', '--knowledge', KNOWLEDGE], 0, { stdout: /CYP2D6/ });
+    await check(['rules', 'show', 'codeine', '--knowledge', KNOWLEDGE], 0, {
+      stdout: /CYP2D6/,
+    });
   });
 
   const second = copyOf('second', (copy) =>
@@ -319,14 +328,43 @@ test('rules: from files to use', async (t) => {
     ['an unknown word', json(drug, (d) => (d.recommendations[0].alert = 'loud')), /alert/],
     ['an unknown member', json(drug, (d) => (d.nonsense = 1)), /nonsense/],
     ['a member missing', json(drug, (d) => delete d.recommendations[0].alert), /alert/],
-    ['an unknown gene', json(drug, (d) => (d.recommendations[0].when = { XYZ1: ['a'] })), /XYZ1/],
-    ['an unknown phenotype', json(drug, (d) => (d.recommendations[0].when = { CYP2C19: ['Odd'] })), /Odd/],
-    ['an unknown source', json(drug, (d) => (d.recommendations[0].source = 'nobody')), /nobody/],
-    ['an unknown message', json(drug, (d) => (d.recommendations[0].message = 'no.words')), /no\.words/],
-    ['an id twice', json(drug, (d) => (d.recommendations[1].id = d.recommendations[0].id)), /acs-poor/],
-    ['a file too many', (copy) => writeFileSync(path.join(copy, 'notes.txt'), 'x'), /notes\.txt/],
+    [
+      'an unknown gene',
+      json(drug, (d) => (d.recommendations[0].when = { XYZ1: ['a'] })),
+      /XYZ1/,
+    ],
+    [
+      'an unknown phenotype',
+      json(drug, (d) => (d.recommendations[0].when = { CYP2C19: ['Odd'] })),
+      /Odd/,
+    ],
+    [
+      'an unknown source',
+      json(drug, (d) => (d.recommendations[0].source = 'nobody')),
+      /nobody/,
+    ],
+    [
+      'an unknown message',
+      json(drug, (d) => (d.recommendations[0].message = 'no.words')),
+      /no\.words/,
+    ],
+    [
+      'an id twice',
+      json(drug, (d) => (d.recommendations[1].id = d.recommendations[0].id)),
+      /acs-poor/,
+    ],
+    [
+      'a file too many',
+      (copy) => writeFileSync(path.join(copy, 'notes.txt'), 'x'),
+      /notes\.txt/,
+    ],
     ['a file missing', (copy) => rmSync(path.join(copy, 'sources.json')), /sources\.json/],
-    ['a code of two forms', (copy) => edit(path.join(copy, 'drug_codes.tsv'), (text) => text + text.split('\n')[1] + '\n'), /drug_codes\.tsv|code/],
+    [
+      'a code of two forms',
+      (copy) =>
+        edit(path.join(copy, 'drug_codes.tsv'), (text) => text + text.split('\n')[1] + '\n'),
+      /drug_codes\.tsv|code/,
+    ],
   ];
   for (const [name, change, stderr] of wrong) {
     await t.test(`import refuses ${name}: 65`, async () => {
@@ -365,7 +403,8 @@ test('replay', async (t) => {
     const [card] = answer.cards;
     assertCard(card);
     assert.equal(card.indicator, expected.indicator);
-    for (const text of expected.contains) assert.ok(JSON.stringify(card).includes(JSON.stringify(text).slice(1, -1)), text);
+    for (const text of expected.contains)
+      assert.ok(JSON.stringify(card).includes(JSON.stringify(text).slice(1, -1)), text);
     assert.equal(trace.outcome, 'ok');
     assert.equal(trace.genes[0].gene, 'CYP2C19');
   });
@@ -379,7 +418,10 @@ test('replay', async (t) => {
     assert.equal((await replay(file, 1)).status, 412, 'nothing is fetched: 404 for all');
   });
   await t.test('an answer that is an error: 1', async () => {
-    const file = fileOf('error.json', JSON.stringify({ ...scenario, body: '{', request: undefined }));
+    const file = fileOf(
+      'error.json',
+      JSON.stringify({ ...scenario, body: '{', request: undefined }),
+    );
     const { status, answer } = await replay(file, 1);
     assert.equal(status, 400);
     assert.equal(answer.resourceType, 'OperationOutcome');

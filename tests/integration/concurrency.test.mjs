@@ -181,10 +181,15 @@ for (const workers of [2, 4]) {
     );
 
     await t.test('every request was answered as if it were alone', () => {
-      assert.equal(asked.reduce((sum, n) => sum + n), REQUESTS);
+      assert.equal(
+        asked.reduce((sum, n) => sum + n),
+        REQUESTS,
+      );
       for (const [kind, n] of asked.entries()) assert.ok(n > 0, `kind ${kind} was asked`);
     });
-    await t.test('both releases answered', () => assert.deepEqual([...seen].sort(), [...hashes].sort()));
+    await t.test('both releases answered', () =>
+      assert.deepEqual([...seen].sort(), [...hashes].sort()),
+    );
     await t.test('each call is counted once', async () => {
       const samples = await readMetrics(gateway);
       let sum = 0;

@@ -76,7 +76,10 @@ test('a database that comes and goes', async (t) => {
 
   await t.test('without a release: connected, not ready yet', async () => {
     await pgxgateOk(['migrate'], { env: { PGXGATE_DATABASE: own } });
-    await until('the connection', async () => (await metric(gateway, 'pgxgate_database_up')) === 1);
+    await until(
+      'the connection',
+      async () => (await metric(gateway, 'pgxgate_database_up')) === 1,
+    );
     const { status, text } = await readiness(gateway);
     assert.equal(status, 503);
     assert.match(text, /no release is active/);
@@ -100,7 +103,10 @@ test('a database that comes and goes', async (t) => {
   const during = [];
   await t.test('lost while running: cards from memory, degraded', async () => {
     await cluster.stop();
-    await until('it to be noticed', async () => (await metric(gateway, 'pgxgate_database_up')) === 0);
+    await until(
+      'it to be noticed',
+      async () => (await metric(gateway, 'pgxgate_database_up')) === 0,
+    );
     for (let n = 0; n < 10; n++) {
       const hookInstance = `while-away-${n}`;
       during.push(hookInstance);
@@ -116,23 +122,32 @@ test('a database that comes and goes', async (t) => {
     assert.ok(gateway.events('store_failed').length > 0);
   });
 
-  await t.test('back: ready, and the audit rows of that time are written, once each', async () => {
-    await cluster.start();
-    await until('it to be noticed', async () => (await metric(gateway, 'pgxgate_database_up')) === 1);
-    await until('an empty queue', async () => (await metric(gateway, 'pgxgate_audit_queued')) === 0);
-    const { text } = await readiness(gateway);
-    assert.doesNotMatch(text, /degraded|failed/);
-    const found = await select(
-      own,
-      `SELECT hook_instance FROM pgxgate.audit WHERE hook_instance LIKE 'while-away-%' ORDER BY sequence`,
-    );
-    assert.deepEqual(
-      found.map(({ hook_instance: name }) => name),
-      during,
-    );
-    assert.equal(await metric(gateway, 'pgxgate_audit_lost_total'), 0);
-    assert.ok(gateway.events('store_recovered').length > 0);
-  });
+  await t.test(
+    'back: ready, and the audit rows of that time are written, once each',
+    async () => {
+      await cluster.start();
+      await until(
+        'it to be noticed',
+        async () => (await metric(gateway, 'pgxgate_database_up')) === 1,
+      );
+      await until(
+        'an empty queue',
+        async () => (await metric(gateway, 'pgxgate_audit_queued')) === 0,
+      );
+      const { text } = await readiness(gateway);
+      assert.doesNotMatch(text, /degraded|failed/);
+      const found = await select(
+        own,
+        `SELECT hook_instance FROM pgxgate.audit WHERE hook_instance LIKE 'while-away-%' ORDER BY sequence`,
+      );
+      assert.deepEqual(
+        found.map(({ hook_instance: name }) => name),
+        during,
+      );
+      assert.equal(await metric(gateway, 'pgxgate_audit_lost_total'), 0);
+      assert.ok(gateway.events('store_recovered').length > 0);
+    },
+  );
 
   await t.test('no row was lost or written twice', async () => {
     const [{ writers, n, last }] = await select(
@@ -170,7 +185,10 @@ test('another release becomes active under load', async (t) => {
     env: { PGXGATE_DATABASE: database },
   });
   const second = (
-    await select(database, `SELECT content_hash AS hash FROM pgxgate.release WHERE state = 'draft'`)
+    await select(
+      database,
+      `SELECT content_hash AS hash FROM pgxgate.release WHERE state = 'draft'`,
+    )
   )[0].hash;
   assert.notEqual(first, second);
 

@@ -183,7 +183,13 @@ test('CORS', async (t) => {
   });
   await t.test('on refused requests too', async () => {
     const raw = await Raw.connect(strict);
-    const lines = ['GET /cds-services HTTP/1.1', 'Host: a', `Origin: ${origin}`, 'X: y', 'Bad header'];
+    const lines = [
+      'GET /cds-services HTTP/1.1',
+      'Host: a',
+      `Origin: ${origin}`,
+      'X: y',
+      'Bad header',
+    ];
     await raw.write(`${lines.join('\r\n')}\r\n\r\n`);
     const answer = await raw.answer();
     assert.equal(answer.status, 400);

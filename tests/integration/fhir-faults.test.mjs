@@ -165,7 +165,10 @@ test('no server there, or none that may be asked', async (t) => {
   ];
   for (const [name, fhirServer, text] of rows) {
     await t.test(name, async () => {
-      assertOutcome(await call(gateway, { fhirServer, token: TOKEN }), 412, { ...MISSING, text });
+      assertOutcome(await call(gateway, { fhirServer, token: TOKEN }), 412, {
+        ...MISSING,
+        text,
+      });
     });
   }
 });
@@ -292,7 +295,9 @@ test('healthy calls are answered while others hang', async () => {
   for (const raw of hanging) raw.reset();
   await until('all to be given up', async () => {
     const samples = await readMetrics(patient);
-    return samples.get(abandoned) === HANGING && samples.get('pgxgate_requests_in_flight') === 0;
+    return (
+      samples.get(abandoned) === HANGING && samples.get('pgxgate_requests_in_flight') === 0
+    );
   });
   assert.equal(patient.events('call_abandoned').length, HANGING);
   assertCards(await call(patient, { fhirServer: fhir.ready }), CARD);

@@ -44,7 +44,12 @@ const PATIENTS = [
   ['carbamazepine', 'carbamazepine', ['critical'], [/HLA-B\\?\*15:02 positive/i]],
   ['atazanavir', 'atazanavir', ['warning'], [/UGT1A1 Poor Metabolizer/]],
   ['amitriptyline', 'amitriptyline', ['warning'], [/CYP2C19 (Ultrar|UM)/, /CYP2D6 (Poor|PM)/]],
-  ['conflict', 'clopidogrel', ['critical'], [/do not agree|disagree/, /\\\*1\/\\\*1/, /\\\*2\/\\\*2/]],
+  [
+    'conflict',
+    'clopidogrel',
+    ['critical'],
+    [/do not agree|disagree/, /\\\*1\/\\\*1/, /\\\*2\/\\\*2/],
+  ],
   ['many-results', 'clopidogrel', ['critical'], [/CYP2C19 Poor Metabolizer/, /\\\*2\/\\\*3/]],
   ['no-results', 'clopidogrel', []],
   ['no-results', 'abacavir', []],
@@ -70,7 +75,9 @@ const PATIENTS = [
 
 async function prefetchFor(hook, patient) {
   const prefetch = {};
-  for (const [key, template] of Object.entries(templates.find((s) => s.hook === hook).prefetch)) {
+  for (const [key, template] of Object.entries(
+    templates.find((s) => s.hook === hook).prefetch,
+  )) {
     const query = encodeURI(template.replaceAll('{{context.patientId}}', patient));
     prefetch[key] = (await request(`${fhirServer}/${query}`)).json;
   }
@@ -93,7 +100,8 @@ for (const hook of Object.keys(SERVICES)) {
           assert.equal(card.extension['io.pgxgate.advice'].order, 'MedicationRequest/order-1');
         }
         const labels = cards.flatMap((card) => (card.suggestions ?? []).map((s) => s.label));
-        for (const drug of alternatives) assert.ok(labels.some((label) => label.includes(drug)));
+        for (const drug of alternatives)
+          assert.ok(labels.some((label) => label.includes(drug)));
 
         const again = await call(gateway, { ...facts, fhirServer, token: TOKEN });
         assert.equal(again.text, fetched.text, 'the same question, the same answer');
@@ -102,7 +110,11 @@ for (const hook of Object.keys(SERVICES)) {
         if (name === 'atazanavir') return;
         const prefetch = await prefetchFor(hook, patient);
         const prefetched = await call(gateway, { ...facts, prefetch });
-        assert.equal(prefetched.text, fetched.text, 'prefetched and fetched give the same cards');
+        assert.equal(
+          prefetched.text,
+          fetched.text,
+          'prefetched and fetched give the same cards',
+        );
       });
     }
   });
@@ -124,7 +136,9 @@ test('a suggestion changes the order it is about, and nothing else in it', async
   assert.deepEqual(update.resource.encounter, { reference: 'Encounter/e1' });
   assert.equal(update.resource.dosageInstruction, undefined, 'the dose was for the other drug');
   const concept = update.resource.medicationCodeableConcept;
-  assert.ok(concept.text && concept.coding[0].code && concept.coding[0].system.includes('rxnorm'));
+  assert.ok(
+    concept.text && concept.coding[0].code && concept.coding[0].system.includes('rxnorm'),
+  );
   assert.deepEqual(
     actions.filter(({ type }) => type === 'delete').map(({ resourceId }) => resourceId),
     ['MedicationRequest/order-7'],
@@ -137,7 +151,11 @@ test('what is asked for decides', async (t) => {
   const rows = [
     ['selected: the drug with a finding', select(['MedicationRequest/order-1']), ['critical']],
     ['selected: the other one', select(['MedicationRequest/order-2']), []],
-    ['both selected', select(['MedicationRequest/order-1', 'MedicationRequest/order-2']), ['critical']],
+    [
+      'both selected',
+      select(['MedicationRequest/order-1', 'MedicationRequest/order-2']),
+      ['critical'],
+    ],
     ['nothing selected', select([]), []],
     ['selected: none of them', select(['MedicationRequest/order-9']), []],
     ['signing looks at all', { orders: both }, ['critical']],
@@ -146,12 +164,28 @@ test('what is asked for decides', async (t) => {
     ['no orders', { orders: [] }, []],
     ['a Bundle without entries', { context: { draftOrders: { resourceType: 'Bundle' } } }, []],
     ['an array in place of the Bundle', { context: { draftOrders: both } }, ['critical']],
-    ['the same drug twice', { orders: [order('clopidogrel'), order('clopidogrel', { id: 'b' })] }, ['critical']],
+    [
+      'the same drug twice',
+      { orders: [order('clopidogrel'), order('clopidogrel', { id: 'b' })] },
+      ['critical'],
+    ],
     ['a cancelled order', { orders: [order('clopidogrel', { status: 'cancelled' })] }, []],
     ['do not perform', { orders: [order('clopidogrel', { doNotPerform: true })] }, []],
-    ['a revised, active order', { orders: [order('clopidogrel', { status: 'active' })] }, ['critical']],
-    ['no service request is a drug', { orders: [{ resourceType: 'ServiceRequest', id: 's' }] }, []],
-    ['"Patient/" in front of the id', { context: { patientId: 'Patient/demo-clopidogrel' } }, ['critical']],
+    [
+      'a revised, active order',
+      { orders: [order('clopidogrel', { status: 'active' })] },
+      ['critical'],
+    ],
+    [
+      'no service request is a drug',
+      { orders: [{ resourceType: 'ServiceRequest', id: 's' }] },
+      [],
+    ],
+    [
+      '"Patient/" in front of the id',
+      { context: { patientId: 'Patient/demo-clopidogrel' } },
+      ['critical'],
+    ],
     ['hookInstance that is no UUID', { hookInstance: 'trigger 18' }, ['critical']],
     ['unknown members', { more: { extension: { a: null }, other: [1, 2, {}] } }, ['critical']],
     ['topical fluorouracil', { patient: 'demo-fluorouracil', drug: 'fluorouracil cream' }, []],
@@ -175,7 +209,11 @@ test('what is asked for decides', async (t) => {
 });
 
 test('medicationReference', async (t) => {
-  const medication = { resourceType: 'Medication', id: 'med-1', code: medicationOf('clopidogrel') };
+  const medication = {
+    resourceType: 'Medication',
+    id: 'med-1',
+    code: medicationOf('clopidogrel'),
+  };
   const stored = await request(`${fhirServer}/Medication`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/fhir+json' },
@@ -190,7 +228,11 @@ test('medicationReference', async (t) => {
     ['in the Bundle', [byReference('Medication/med-1'), medication], ['critical']],
     ['to be fetched', [byReference(`Medication/${id}`)], ['critical']],
     ['to be fetched, absolute', [byReference(`${fhirServer}/Medication/${id}`)], ['critical']],
-    ['one for two orders', [byReference(`Medication/${id}`), byReference(`Medication/${id}`, { id: 'b' })], ['critical']],
+    [
+      'one for two orders',
+      [byReference(`Medication/${id}`), byReference(`Medication/${id}`, { id: 'b' })],
+      ['critical'],
+    ],
   ];
   for (const [name, orders, indicators] of rows) {
     await t.test(name, async () => {
@@ -198,8 +240,14 @@ test('medicationReference', async (t) => {
     });
   }
   await t.test('not there: 412, and why', async () => {
-    const answer = await call(gateway, { orders: [byReference('Medication/none')], fhirServer });
-    assertOutcome(answer, 412, { code: 'incomplete', text: /medication, status, HTTP status 404/ });
+    const answer = await call(gateway, {
+      orders: [byReference('Medication/none')],
+      fhirServer,
+    });
+    assertOutcome(answer, 412, {
+      code: 'incomplete',
+      text: /medication, status, HTTP status 404/,
+    });
   });
   await t.test('on another server: 412, nobody is asked', async () => {
     const orders = [byReference('https://elsewhere.example/fhir/Medication/1')];
@@ -261,10 +309,26 @@ test('wrong requests: 400 with the path', async (t) => {
     ['fhirServer', 'structure', (b) => (b.fhirServer = {})],
     ['fhirServer', 'required', (b) => delete b.fhirServer],
     ['fhirAuthorization', 'structure', (b) => (b.fhirAuthorization = 'Bearer x')],
-    ['fhirAuthorization.access_token', 'required', (b) => delete b.fhirAuthorization.access_token],
-    ['fhirAuthorization.access_token', 'structure', (b) => (b.fhirAuthorization.access_token = 1)],
-    ['fhirAuthorization.access_token', 'value', (b) => (b.fhirAuthorization.access_token = 'a b')],
-    ['fhirAuthorization.access_token', 'value', (b) => (b.fhirAuthorization.access_token = 'a\r\nX: y')],
+    [
+      'fhirAuthorization.access_token',
+      'required',
+      (b) => delete b.fhirAuthorization.access_token,
+    ],
+    [
+      'fhirAuthorization.access_token',
+      'structure',
+      (b) => (b.fhirAuthorization.access_token = 1),
+    ],
+    [
+      'fhirAuthorization.access_token',
+      'value',
+      (b) => (b.fhirAuthorization.access_token = 'a b'),
+    ],
+    [
+      'fhirAuthorization.access_token',
+      'value',
+      (b) => (b.fhirAuthorization.access_token = 'a\r\nX: y'),
+    ],
   ];
   assertCards(await post(gateway, good), ['critical']);
   for (const [expression, code, change] of rows) {
@@ -299,7 +363,12 @@ test('wrong bodies', async (t) => {
     ['U+0000 in a name', `{"a\\u0000b":1,${good.slice(1)}`, 400, structure],
     ['a NUL byte', `{"a":"x\0y",${good.slice(1)}`, 400, structure],
     ['half a surrogate pair', `{"a":"\\ud800",${good.slice(1)}`, 400, structure],
-    ['bytes that are no UTF-8', Buffer.from(`{"a":"\xff",${good.slice(1)}`, 'latin1'), 400, structure],
+    [
+      'bytes that are no UTF-8',
+      Buffer.from(`{"a":"\xff",${good.slice(1)}`, 'latin1'),
+      400,
+      structure,
+    ],
     ['a name twice', `{"hook":"order-sign",${good.slice(1)}`, 400, structure],
     ['a name twice, escaped', `{"\\u0068ook":"order-sign",${good.slice(1)}`, 400, structure],
     ['nested too deeply', nested(500), 413, { code: 'too-costly' }],

@@ -3,7 +3,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startFaultPeer, startFhir } from './lib/child.mjs';
-import { freePort, pgxgate, startGateway, testTheEnd, writeSettings, KNOWLEDGE } from './lib/gateway.mjs';
+import {
+  freePort,
+  pgxgate,
+  startGateway,
+  testTheEnd,
+  writeSettings,
+  KNOWLEDGE,
+} from './lib/gateway.mjs';
 import { assertCards, call, hookRequest, post } from './lib/hooks.mjs';
 import { request } from './lib/http.mjs';
 import { metric, readMetrics } from './lib/metrics.mjs';
@@ -33,7 +40,9 @@ const [gateway, hasty, small] = await Promise.all([
     },
   }),
   // Room for little.
-  startGateway({ config: { connections_max: 4, requests_in_flight_max: 2, deadline_ms: 60_000 } }),
+  startGateway({
+    config: { connections_max: 4, requests_in_flight_max: 2, deadline_ms: 60_000 },
+  }),
 ]);
 
 const DISCOVERY = '/cds-services';
@@ -69,7 +78,7 @@ test('pipelined requests are answered in their order', async (t) => {
         get('/never-read'),
     );
     const statuses = [];
-    for (let answer; (answer = await raw.answer()); ) {
+    for (let answer; (answer = await raw.answer());) {
       statuses.push(answer.status);
       if (statuses.length === 1) assert.equal(answer.json.cards.length, 1);
       if (statuses.length === 6) assert.deepEqual(answer.json, { cards: [] });
@@ -135,11 +144,20 @@ test('bodies come with a length, in chunks, or after leave', async (t) => {
     ['a length', whole(body)],
     ['one chunk', `${postHead('Transfer-Encoding: chunked')}${chunked(1e9)}`],
     ['many chunks', `${postHead('Transfer-Encoding: chunked')}${chunked(7)}`],
-    ['a chunk extension', postHead('Transfer-Encoding: chunked') + chunked(1e9).replace('\r\n', ';a=b\r\n')],
-    ['a trailer', postHead('Transfer-Encoding: chunked') + chunked(1e9).replace(/\r\n$/, 'X: y\r\n\r\n')],
+    [
+      'a chunk extension',
+      postHead('Transfer-Encoding: chunked') + chunked(1e9).replace('\r\n', ';a=b\r\n'),
+    ],
+    [
+      'a trailer',
+      postHead('Transfer-Encoding: chunked') + chunked(1e9).replace(/\r\n$/, 'X: y\r\n\r\n'),
+    ],
     ['an absolute target', whole(body).replace(SERVICE, `http://a${SERVICE}`)],
     ['an empty line first', `\r\n${whole(body)}`],
-    ['the name of a header in any case', whole(body).replace('Content-Length', 'cOnTeNt-LeNgTh')],
+    [
+      'the name of a header in any case',
+      whole(body).replace('Content-Length', 'cOnTeNt-LeNgTh'),
+    ],
   ];
   for (const [name, bytes] of rows) {
     await t.test(name, async () => {
@@ -159,14 +177,20 @@ test('bodies come with a length, in chunks, or after leave', async (t) => {
     assert.equal((await raw.answer()).json.cards.length, 1);
     raw.close();
   });
-  await t.test('Expect: 100-continue for a body that is too large: 413 before it is sent', async () => {
-    const bytes = postHead(`Content-Length: ${BODY_BYTES_MAX + 1}`, 'Expect: 100-continue');
-    const { answer, raw } = await exchange(gateway, bytes);
-    assert.equal(answer.status, 413);
-    raw.close();
-  });
+  await t.test(
+    'Expect: 100-continue for a body that is too large: 413 before it is sent',
+    async () => {
+      const bytes = postHead(`Content-Length: ${BODY_BYTES_MAX + 1}`, 'Expect: 100-continue');
+      const { answer, raw } = await exchange(gateway, bytes);
+      assert.equal(answer.status, 413);
+      raw.close();
+    },
+  );
   await t.test('Expect: anything else', async () => {
-    const { answer, raw } = await exchange(gateway, postHead('Expect: tea', 'Content-Length: 1'));
+    const { answer, raw } = await exchange(
+      gateway,
+      postHead('Expect: tea', 'Content-Length: 1'),
+    );
     assert.equal(answer.status, 417);
     raw.close();
   });
@@ -198,8 +222,18 @@ const chunk = (bytes) => postHead('Transfer-Encoding: chunked') + bytes;
 // What, bytes, status, the cause in the metrics. All are answered once, and the connection ends:
 // no byte behind them is read as a request.
 const REFUSED = [
-  ['both lengths', postHead('Content-Length: 5', 'Transfer-Encoding: chunked') + '0\r\n\r\n', 400, 'length'],
-  ['both lengths, other order', postHead('Transfer-Encoding: chunked', 'Content-Length: 5') + '0\r\n\r\n', 400, 'length'],
+  [
+    'both lengths',
+    postHead('Content-Length: 5', 'Transfer-Encoding: chunked') + '0\r\n\r\n',
+    400,
+    'length',
+  ],
+  [
+    'both lengths, other order',
+    postHead('Transfer-Encoding: chunked', 'Content-Length: 5') + '0\r\n\r\n',
+    400,
+    'length',
+  ],
   ['two equal lengths', postHead('Content-Length: 2', 'Content-Length: 2') + '{}', 400],
   ['two lengths', postHead('Content-Length: 2', 'Content-Length: 3') + '{}', 400],
   ['a list of lengths', postHead('Content-Length: 2, 2') + '{}', 400],
@@ -209,12 +243,23 @@ const REFUSED = [
   ['a length with a space in it', postHead('Content-Length: 2 2') + '{}', 400],
   ['no length where one is named', postHead('Content-Length: ') + '{}', 400],
   ['a length beyond 64 bits', postHead('Content-Length: 99999999999999999999') + '{}', 400],
-  ['a coding twice', postHead('Transfer-Encoding: chunked', 'Transfer-Encoding: chunked') + '0\r\n\r\n'],
+  [
+    'a coding twice',
+    postHead('Transfer-Encoding: chunked', 'Transfer-Encoding: chunked') + '0\r\n\r\n',
+  ],
   ['a coding that looks like it', postHead('Transfer-Encoding: xchunked') + '0\r\n\r\n', 501],
   ['a list of codings', postHead('Transfer-Encoding: gzip, chunked') + '0\r\n\r\n', 501],
-  ['chunked, then another', postHead('Transfer-Encoding: chunked, identity') + '0\r\n\r\n', 501],
+  [
+    'chunked, then another',
+    postHead('Transfer-Encoding: chunked, identity') + '0\r\n\r\n',
+    501,
+  ],
   ['a tab in a coding', postHead('Transfer-Encoding: \x0bchunked') + '0\r\n\r\n'],
-  ['chunks from HTTP/1.0', head(`POST ${SERVICE} HTTP/1.0`, 'Transfer-Encoding: chunked') + '0\r\n\r\n', 400],
+  [
+    'chunks from HTTP/1.0',
+    head(`POST ${SERVICE} HTTP/1.0`, 'Transfer-Encoding: chunked') + '0\r\n\r\n',
+    400,
+  ],
   ['a folded line', get(DISCOVERY, 'X: a', ' b'), 400, 'folded'],
   ['a folded length', postHead('X: y', ' Content-Length: 2') + '{}', 400, 'folded'],
   ['a folded first line', 'GET /cds-services HTTP/1.1\r\n Host: a\r\n\r\n', 400],
@@ -253,13 +298,41 @@ const REFUSED = [
   ['a chunk longer than it says', chunk('1\r\n{}\r\n0\r\n\r\n'), 400],
   ['a chunk that ends in a line feed', chunk('2\r\n{}\n0\r\n\r\n'), 400],
   ['a chunk beyond 64 bits', chunk('fffffffffffffffff\r\n'), 400],
-  ['a chunk beyond the limit', chunk(`${(BODY_BYTES_MAX + 1).toString(16)}\r\n`), 413, 'body_size'],
-  ['chunks beyond the limit', chunk(`1000\r\n${'x'.repeat(4096)}\r\n`.repeat(26)), 413, 'body_size'],
+  [
+    'a chunk beyond the limit',
+    chunk(`${(BODY_BYTES_MAX + 1).toString(16)}\r\n`),
+    413,
+    'body_size',
+  ],
+  [
+    'chunks beyond the limit',
+    chunk(`1000\r\n${'x'.repeat(4096)}\r\n`.repeat(26)),
+    413,
+    'body_size',
+  ],
   ['endless chunk extensions', chunk(`1;${'a'.repeat(500_000)}`)],
-  ['a length beyond the limit', postHead(`Content-Length: ${BODY_BYTES_MAX + 1}`), 413, 'body_size'],
-  ['headers beyond the limit', get(DISCOVERY, `X: ${'x'.repeat(HEADER_BYTES_MAX)}`), 431, 'head_size'],
-  ['headers without an end', `GET /cds-services HTTP/1.1\r\nX: ${'x'.repeat(HEADER_BYTES_MAX * 4)}`, 431],
-  ['too many headers', get(DISCOVERY, ...Array.from({ length: 120 }, (_, n) => `A${n}: b`)), 431],
+  [
+    'a length beyond the limit',
+    postHead(`Content-Length: ${BODY_BYTES_MAX + 1}`),
+    413,
+    'body_size',
+  ],
+  [
+    'headers beyond the limit',
+    get(DISCOVERY, `X: ${'x'.repeat(HEADER_BYTES_MAX)}`),
+    431,
+    'head_size',
+  ],
+  [
+    'headers without an end',
+    `GET /cds-services HTTP/1.1\r\nX: ${'x'.repeat(HEADER_BYTES_MAX * 4)}`,
+    431,
+  ],
+  [
+    'too many headers',
+    get(DISCOVERY, ...Array.from({ length: 120 }, (_, n) => `A${n}: b`)),
+    431,
+  ],
   ['a target beyond the limit', get(`/${'x'.repeat(HEADER_BYTES_MAX)}`), 414, 'target_size'],
 ];
 
@@ -334,8 +407,17 @@ test('slow clients are given up, others are served meanwhile', async (t) => {
     ['a head that stops', (raw) => raw.write('GET /cds-services HTTP/1.1\r\nHost:'), 408],
     ['a body that stops', (raw) => raw.write(`${postHead('Content-Length: 100')}{"a"`), 408],
     ['a body that never starts', (raw) => raw.write(postHead('Content-Length: 100')), 408],
-    ['a slow body', (raw) => drip(raw, [postHead('Content-Length: 999'), ...'x'.repeat(500)], 20), 408],
-    ['slow chunks', (raw) => drip(raw, [postHead('Transfer-Encoding: chunked'), ...'1\r\nx\r\n'.repeat(99)], 20), 408],
+    [
+      'a slow body',
+      (raw) => drip(raw, [postHead('Content-Length: 999'), ...'x'.repeat(500)], 20),
+      408,
+    ],
+    [
+      'slow chunks',
+      (raw) =>
+        drip(raw, [postHead('Transfer-Encoding: chunked'), ...'1\r\nx\r\n'.repeat(99)], 20),
+      408,
+    ],
     ['silence', () => {}, null],
     ['silence after an answer', (raw) => raw.write(get()), 200],
   ];
@@ -354,14 +436,20 @@ test('slow clients are given up, others are served meanwhile', async (t) => {
       raws[n].close();
     });
   }
-  assert.equal((await metric(hasty, timeouts)) - before, rows.filter((row) => row[2] === 408).length);
+  assert.equal(
+    (await metric(hasty, timeouts)) - before,
+    rows.filter((row) => row[2] === 408).length,
+  );
   await assertStillAnswers(hasty);
-  await t.test('a call that waits for FHIR longer than any of these times is no slow client', async () => {
-    const raw = await Raw.connect(hasty);
-    await raw.write(whole(slowCall(SHORT_MS * 4)));
-    assert.equal((await raw.answer()).json.cards.length, 1);
-    raw.close();
-  });
+  await t.test(
+    'a call that waits for FHIR longer than any of these times is no slow client',
+    async () => {
+      const raw = await Raw.connect(hasty);
+      await raw.write(whole(slowCall(SHORT_MS * 4)));
+      assert.equal((await raw.answer()).json.cards.length, 1);
+      raw.close();
+    },
+  );
 });
 
 test('connections that break off', async (t) => {
@@ -423,7 +511,10 @@ test('limits of the whole server', async (t) => {
     assert.equal(answer.json.issue[0].code, 'throttled');
     surplus.close();
     for (const raw of held) raw.close();
-    await until('room', async () => (await request(small.url + DISCOVERY, { agent: false })).status === 200);
+    await until(
+      'room',
+      async () => (await request(small.url + DISCOVERY, { agent: false })).status === 200,
+    );
   });
   await t.test('calls above the limit: 503, and then room again', async () => {
     const held = [];

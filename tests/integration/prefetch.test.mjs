@@ -55,7 +55,13 @@ const STATES = [
   ['outcome', outcome('fatal'), CARD, 'fhirServer', 'prefetch'],
   ['outcome', searchset(outcome('error')), CARD, 'fhirServer', 'prefetch'],
   ['data', withNext(searchset(), NEXT), CARD, 'fhirServer', 'prefetch'],
-  ['data', withNext(searchset(normal), `${DENIED}/Observation?page=2`), 'fhirServer', 'fhirServer', 'prefetch'],
+  [
+    'data',
+    withNext(searchset(normal), `${DENIED}/Observation?page=2`),
+    'fhirServer',
+    'fhirServer',
+    'prefetch',
+  ],
   ['absent', undefined, CARD, 'fhirServer', 'prefetch'],
   ['wrong', 'text', CARD, 'fhirServer', 'prefetch'],
   ['wrong', 17, CARD, 'fhirServer', 'prefetch'],
@@ -78,27 +84,30 @@ for (const [n, [state, value, ...wants]] of STATES.entries()) {
   test(`${n + 1}. ${state}: ${JSON.stringify(value)?.slice(0, 60)}`, async (t) => {
     for (const [column, server] of Object.keys(SERVERS).entries()) {
       const want = wants[column];
-      await t.test(`server ${server}: ${Array.isArray(want) ? want.join() || 'silence' : 412}`, async () => {
-        const hookInstance = `prefetch-${n}-${column}`;
-        const answer = await call(gateway, {
-          fhirServer: SERVERS[server],
-          hookInstance,
-          ...(value !== undefined && { prefetch: { pgx: value } }),
-        });
-        if (Array.isArray(want)) {
-          const cards = assertCards(answer, want);
-          for (const card of cards) assert.doesNotMatch(card.detail, UNREAD);
-        } else {
-          const issue = assertOutcome(answer, 412, { code: 'incomplete', expression: want });
-          if (server === 'not allowed') assert.match(issue.diagnostics, /allow-list/);
-          assert.doesNotMatch(issue.diagnostics, /elsewhere|127\.0\.0\.1/, 'no URL');
-        }
-        const audit = await auditOf(hookInstance);
-        assert.equal(audit.gaps.prefetch, state);
-        assert.equal(audit.http_status, answer.status);
-        assert.equal(audit.gaps.is_incomplete, answer.status === 412);
-        if (server !== 'allowed') assert.deepEqual(audit.fetches, []);
-      });
+      await t.test(
+        `server ${server}: ${Array.isArray(want) ? want.join() || 'silence' : 412}`,
+        async () => {
+          const hookInstance = `prefetch-${n}-${column}`;
+          const answer = await call(gateway, {
+            fhirServer: SERVERS[server],
+            hookInstance,
+            ...(value !== undefined && { prefetch: { pgx: value } }),
+          });
+          if (Array.isArray(want)) {
+            const cards = assertCards(answer, want);
+            for (const card of cards) assert.doesNotMatch(card.detail, UNREAD);
+          } else {
+            const issue = assertOutcome(answer, 412, { code: 'incomplete', expression: want });
+            if (server === 'not allowed') assert.match(issue.diagnostics, /allow-list/);
+            assert.doesNotMatch(issue.diagnostics, /elsewhere|127\.0\.0\.1/, 'no URL');
+          }
+          const audit = await auditOf(hookInstance);
+          assert.equal(audit.gaps.prefetch, state);
+          assert.equal(audit.http_status, answer.status);
+          assert.equal(audit.gaps.is_incomplete, answer.status === 412);
+          if (server !== 'allowed') assert.deepEqual(audit.fetches, []);
+        },
+      );
     }
   });
 }
@@ -141,9 +150,20 @@ test('pages of a search are followed to the end', async (t) => {
   await t.test('a page given by the client is gone on from', async () => {
     const query = encodeURI('Observation?patient=demo-fluvastatin&_count=2');
     const first = (await request(`${fhir.ready}/${query}`)).json;
-    assert.ok(first.link.some(({ relation }) => relation === 'next'), 'the data has two pages');
-    const facts = { patient: 'demo-fluvastatin', drug: 'fluvastatin', prefetch: { pgx: first } };
-    const whole = await call(gateway, { ...facts, prefetch: undefined, fhirServer: fhir.ready });
+    assert.ok(
+      first.link.some(({ relation }) => relation === 'next'),
+      'the data has two pages',
+    );
+    const facts = {
+      patient: 'demo-fluvastatin',
+      drug: 'fluvastatin',
+      prefetch: { pgx: first },
+    };
+    const whole = await call(gateway, {
+      ...facts,
+      prefetch: undefined,
+      fhirServer: fhir.ready,
+    });
     const paged = await call(gateway, { ...facts, fhirServer: fhir.ready });
     assertCards(paged, ['warning']);
     assert.equal(paged.text, whole.text);
@@ -151,7 +171,11 @@ test('pages of a search are followed to the end', async (t) => {
 });
 
 test('keys that discovery never offered are read too', async () => {
-  const prefetch = { 'epic-results': searchset(observation), other: null, more: outcome('error') };
+  const prefetch = {
+    'epic-results': searchset(observation),
+    other: null,
+    more: outcome('error'),
+  };
   assertCards(await call(gateway, { prefetch }), CARD);
 });
 

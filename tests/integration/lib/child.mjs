@@ -21,7 +21,11 @@ export function environment(more = {}) {
 }
 
 export function start(command, args, { env = environment(), stdio } = {}) {
-  const child = spawn(command, args, { cwd: ROOT, env, stdio: stdio ?? ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, {
+    cwd: ROOT,
+    env,
+    stdio: stdio ?? ['ignore', 'pipe', 'pipe'],
+  });
   const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }));
   const settle = onEmergency(() => child.kill('SIGKILL'));
   ended.then(settle, settle);

@@ -6,7 +6,9 @@ import patients from '../../servers/patients.mjs';
 const COMMON = /^(positive|negative|normal|poor|intermediate)/i;
 
 const all = [...new Set(patients.entry.flatMap(({ resource }) => ofResource(resource)))];
-const ids = all.filter((secret) => /^demo-[a-z-]+$/.test(secret) && !/-(lab|[a-z]*\d)/.test(secret));
+const ids = all.filter(
+  (secret) => /^demo-[a-z-]+$/.test(secret) && !/-(lab|[a-z]*\d)/.test(secret),
+);
 
 // An id that begins with the patient's is found by the patient's.
 export const PATIENT_SECRETS = all.filter(

@@ -21,7 +21,9 @@ export async function until(what, probe, { ms = WAIT_MS, pause = PAUSE_MS } = {}
       last = error;
     }
     if (performance.now() > deadline) {
-      throw new Error(`waited ${ms} ms in vain for: ${what}${last ? ` (${last.message})` : ''}`);
+      throw new Error(
+        `waited ${ms} ms in vain for: ${what}${last ? ` (${last.message})` : ''}`,
+      );
     }
     await sleep(pause);
   }
