@@ -60,7 +60,7 @@ COMMENT ON COLUMN pgxgate.audit.decisions IS
 COMMENT ON COLUMN pgxgate.audit.gaps IS 'Array: what was not known, by gene or kind.';
 COMMENT ON COLUMN pgxgate.audit.fetches IS 'Array: kind, outcome, status and time of each FHIR fetch.';
 COMMENT ON COLUMN pgxgate.audit.is_cut IS 'Decisions, gaps and fetches were too large and are left out.';
-COMMENT ON COLUMN pgxgate.audit.took_us IS 'From the last byte of the request to the first of the response.';
+COMMENT ON COLUMN pgxgate.audit.took_us IS 'From the first byte of the request to the answer.';
 COMMENT ON COLUMN pgxgate.audit.parse_us IS 'Of that, reading the request.';
 COMMENT ON COLUMN pgxgate.audit.wait_us IS 'Of that, waiting for FHIR servers.';
 COMMENT ON COLUMN pgxgate.audit.decide_us IS 'Of that, deciding.';

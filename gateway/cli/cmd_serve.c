@@ -193,6 +193,10 @@ static enum err_code start_server(struct server_state *state, struct err *err)
         .owner = state->engine,
     };
 
+    if (options.shares_port && slice_ends(slice_of(service->config.listen), SLICE(":0")))
+        return err_set(err, ERR_INVALID,
+                       "listen: port 0 would give each worker a port of its own; set "
+                       "workers: 1 or name a port");
     if (net_server_start(&state->worker->loop, &options, &state->server, err) != ERR_OK)
         return err->code;
     log_event(&service->log, listening, .server = "hooks", .address = service->config.listen,

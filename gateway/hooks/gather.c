@@ -4,7 +4,8 @@
  *   1. results by code (unless the prefetch brought them), Medications that orders refer to,
  *      the patient if a rule depends on age, further pages of the prefetch
  *   2. further pages; then, if a gene still has no result, results by category, because
- *      many laboratories file them without a LOINC code
+ *      many laboratories file them without a LOINC code. The same for results that were
+ *      prefetched: silence must not depend on who asked for them.
  *
  * When a drug is still unknown because its Medication must be fetched, results are asked for
  * all genes at the same time: one round trip less matters more than a longer code list.
@@ -309,17 +310,28 @@ static bool plan_first_round(struct hook_call *call)
         0);
 }
 
-/* True when results were asked for by code and not yet by category. */
+/* True when results were asked for by code, by us or by the client, and not yet by category. */
 static bool may_ask_by_category(const struct hook_call *call)
 {
-    bool asked_by_code = false;
+    bool asked_by_code = call->prefetch_state == HOOK_PREFETCH_DATA;
 
     for (size_t i = 0; i < call->needs_count; i++) {
         if (call->needs[i]->kind == HOOK_NEED_PGX_CATEGORY)
             return false;
         asked_by_code = asked_by_code || call->needs[i]->kind == HOOK_NEED_PGX;
     }
-    return asked_by_code && !call->is_incomplete;
+    return asked_by_code && call->may_fetch && !call->is_incomplete &&
+           call->facts.drug_orders_count > 0;
+}
+
+static bool want_results_by_category(struct hook_call *call)
+{
+    if (!may_ask_by_category(call))
+        return true;
+    if (!hook_gather_resolve(call))
+        return false;
+    return !hook_facts_lack_a_gene(&call->facts) ||
+           want_search(call, HOOK_NEED_PGX_CATEGORY, "category", SLICE(CATEGORY_GENETICS));
 }
 
 static bool plan_next_round(struct hook_call *call)
@@ -339,13 +351,7 @@ static bool plan_next_round(struct hook_call *call)
     if (hook_facts_find_drugs(&call->facts, &call->request, &call->collection, call->knowledge,
                               &call->arena, &err) != ERR_OK)
         return fail_from(call, &err);
-    if (call->needs_count > before || call->facts.drug_orders_count == 0)
-        return true;
-    if (!hook_gather_resolve(call))
-        return false;
-    if (!may_ask_by_category(call) || !hook_facts_lack_a_gene(&call->facts))
-        return true;
-    return want_search(call, HOOK_NEED_PGX_CATEGORY, "category", SLICE(CATEGORY_GENETICS));
+    return true;
 }
 
 size_t hook_call_plan(struct hook_call *call)
@@ -356,6 +362,8 @@ size_t hook_call_plan(struct hook_call *call)
     if (call->failure.code != HOOK_NONE)
         return 0;
     is_ok = call->planned++ == 0 ? plan_first_round(call) : plan_next_round(call);
+    if (is_ok && call->needs_count == before)
+        is_ok = want_results_by_category(call);
     return is_ok ? call->needs_count - before : 0;
 }
 

@@ -20,6 +20,7 @@
 #include "gateway/net/conn.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -416,6 +417,20 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *ret)
     *ret = uv_buf_init(conn->server->read_bytes, is_ahead ? AHEAD_BYTES_STOP : NET_READ_BYTES);
 }
 
+/* libuv reports a reset that follows data as the end of the stream, too. A client that only
+ * closed its sending side still reads; one that is gone does not, and nothing is worked out for
+ * it any more. */
+static bool is_gone(const struct net_conn *conn)
+{
+    struct pollfd poll_fd = {.events = 0};
+    uv_os_fd_t fd;
+
+    if (uv_fileno((const uv_handle_t *)&conn->tcp, &fd) != 0)
+        return true;
+    poll_fd.fd = fd;
+    return poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & (POLLHUP | POLLERR)) != 0;
+}
+
 static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
 {
     struct net_conn *conn = conn_of(stream->data);
@@ -427,6 +442,8 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
         conn->is_eof = true;
         if (conn->state == NET_CONN_LINGER)
             close_conn(conn);
+        else if (is_gone(conn))
+            net_conn_end(conn);
         else
             see_eof(conn);
     } else if (len < 0) {

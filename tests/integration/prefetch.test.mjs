@@ -42,13 +42,14 @@ const UNREAD = /Part of the record could not be read/;
 
 // State, the value of `pgx` (undefined: no such key), and what comes of it with a server that is
 // allowed, not allowed, absent: indicators, or 412 with the path at fault. The FHIR server knows
-// of a poor metabolizer.
+// of a poor metabolizer; when the prefetched data hold no result of this patient, it is asked for
+// results without a LOINC code.
 const STATES = [
   ['data', searchset(observation), CARD, CARD, CARD],
   ['data', observation, CARD, CARD, CARD],
-  ['data', searchset(normal), [], [], []],
-  ['data', searchset(), [], [], []],
-  ['data', searchset(outcome('warning')), [], [], []],
+  ['data', searchset(normal), CARD, [], []],
+  ['data', searchset(), CARD, [], []],
+  ['data', searchset(outcome('warning')), CARD, [], []],
   ['data', searchset(outcome('warning'), observation), CARD, CARD, CARD],
   ['null', null, CARD, [], []],
   ['outcome', outcome('error'), CARD, 'fhirServer', 'prefetch'],
