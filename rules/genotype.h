@@ -76,8 +76,7 @@ struct rules_call {
     struct rules_key keys[RULES_KEYS_MAX];
     size_t keys_count;
     uint32_t notes;    /* bit 1 << enum rules_call_note */
-    uint64_t evidence; /* bit i: evidence[i] of the input (the first 64) supports it */
-    uint32_t *sources; /* all of them: indexes into the input, ascending */
+    uint32_t *sources; /* which evidence supports it: indexes into the input, ascending */
     size_t sources_count;
 };
 

@@ -35,8 +35,6 @@ enum err_code rules_call_add_source(struct rules_call *call, size_t *max, uint32
     sources[at] = source;
     call->sources = sources;
     call->sources_count++;
-    if (source < 64)
-        call->evidence |= (uint64_t)1 << source;
     return ERR_OK;
 }
 

@@ -247,15 +247,15 @@ static enum engine_next respond(struct run *run)
 {
     uint32_t status = hook_call_status(&run->call);
     struct net_exchange *exchange = run->exchange;
-    struct buf headers;
+    struct buf *headers = &run->engine->headers;
 
-    buf_init(&headers, HEADERS_BYTES_MAX);
-    buf_add_text(&headers, "Cache-Control: no-store\r\n");
-    buf_printf(&headers, "X-Request-Id: %s\r\n", run->request_id);
+    buf_clear(headers);
+    buf_add_text(headers, "Cache-Control: no-store\r\n");
+    buf_join(headers, SLICE("X-Request-Id: "), slice_of(run->request_id), SLICE("\r\n"));
     if (run->allow != NULL)
-        buf_printf(&headers, "Allow: %s\r\n", run->allow);
+        buf_printf(headers, "Allow: %s\r\n", run->allow);
     if (status == 503)
-        buf_add_text(&headers, "Retry-After: " RETRY_AFTER_S "\r\n");
+        buf_add_text(headers, "Retry-After: " RETRY_AFTER_S "\r\n");
     if (run->is_plain)
         metrics_add(run->engine->options.metrics, METRIC_OTHER_REQUESTS, 0, 1);
     run->exchange = NULL;
@@ -263,10 +263,9 @@ static enum engine_next respond(struct run *run)
         exchange, &(struct http_response){
                       .status = status,
                       .content_type = status == 200 ? SLICE(PLAIN_JSON) : SLICE(FHIR_JSON),
-                      .headers = buf_slice(&headers),
+                      .headers = buf_slice(headers),
                       .body = buf_slice(&run->answer),
                   });
-    buf_release(&headers);
     return NEXT_DONE;
 }
 
@@ -380,6 +379,7 @@ enum err_code hook_engine_new(uv_loop_t *loop, const struct hook_engine_options 
     engine->woken_tail = &engine->woken;
     buf_init(&engine->discovery, ANSWER_BYTES_MAX);
     buf_init(&engine->audit, AUDIT_BYTES_MAX);
+    buf_init(&engine->headers, HEADERS_BYTES_MAX);
     if (fhir_fetcher_new(loop, config->fhir_allowed_servers, config->fhir_allowed_servers_count,
                          limits, &engine->fetcher, err) != ERR_OK) {
         free(engine);
@@ -401,6 +401,7 @@ static void close_one(struct hook_engine *engine)
     run_free_all(engine);
     buf_release(&engine->discovery);
     buf_release(&engine->audit);
+    buf_release(&engine->headers);
     engine->magic = 0;
     free(engine);
     on_closed(owner);

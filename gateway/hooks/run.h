@@ -65,9 +65,10 @@ struct hook_engine {
     struct run *free;
     uint32_t free_count, runs_count;
     uint64_t serial;
-    struct buf audit; /* for the row being written */
-    time_t today_s;   /* when `today` was made */
-    char today[11];   /* "2026-11-24", UTC */
+    struct buf audit;   /* for the row being written */
+    struct buf headers; /* for the answer being sent */
+    time_t today_s;     /* when `today` was made */
+    char today[11];     /* "2026-11-24", UTC */
     struct buf discovery;
     struct slice discovery_hash; /* of the snapshot that it describes, in its own bytes */
     char discovery_hash_[80];

@@ -60,7 +60,7 @@ static inline void describe(const struct rules_gene_result *result, struct arena
         buf_add_text(buf, " #");
         for (size_t s = 0; s < call->sources_count; s++) {
             buf_printf(buf, "%u", call->sources[s]);
-            assert_true((call->evidence >> call->sources[s] & 1) != 0);
+            assert_true(s == 0 || call->sources[s - 1] < call->sources[s]);
         }
     }
 }

@@ -279,7 +279,6 @@ static void records_of_other_genes_are_passed_over(void **state)
     assert_int_equal(result.calls[0].sources_count, 2);
     assert_int_equal(result.calls[0].sources[0], 70);
     assert_int_equal(result.calls[0].sources[1], 99);
-    assert_int_equal(result.calls[0].evidence, 0);
     arena_release(&arena);
     rules_knowledge_release(k);
 }

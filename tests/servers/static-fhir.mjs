@@ -12,7 +12,7 @@ import { randomFrom, uuidFrom } from './lib/random.mjs';
 
 const OBSERVATIONS = 55;
 const PATIENTS_KEPT_MAX = 1000;
-const PLACEHOLDER = 'patient-of-the-request';
+const PATIENT_MARK = 'patient-of-the-request';
 
 const flags = readFlags({ port: 0 });
 const template = JSON.stringify(templatePage());
@@ -49,7 +49,7 @@ function kept(store, id, make) {
 }
 
 function makePage(id) {
-  return template.replaceAll(PLACEHOLDER, id);
+  return template.replaceAll(PATIENT_MARK, id);
 }
 
 function makePatient(id) {
@@ -59,5 +59,5 @@ function makePatient(id) {
 function templatePage() {
   const random = randomFrom(2);
   const makeId = () => uuidFrom(random);
-  return resultPage({ patient: PLACEHOLDER, count: OBSERVATIONS, random, makeId });
+  return resultPage({ patient: PATIENT_MARK, count: OBSERVATIONS, random, makeId });
 }
