@@ -100,12 +100,12 @@ static void describe_parts(const struct rules_advice *advice, struct buf *buf)
         buf_printf(buf, "%s %.*s", i > 0 ? ";" : "", SLICE_ARG(m->recommendation->id));
         if (m->part != RULES_PART_ADVICE)
             buf_printf(buf, "/%s", rules_part_name(m->part));
-        buf_add_text(buf, m->is_certain ? "" : "?");
-        buf_add_text(buf, m->limit == RULES_LIMIT_ABOVE    ? "/above"
-                          : m->limit == RULES_LIMIT_WITHIN ? "/within"
-                                                           : "");
+        buf_add(buf, slice_of(m->is_certain ? "" : "?"));
+        buf_add(buf, slice_of(m->limit == RULES_LIMIT_ABOVE    ? "/above"
+                              : m->limit == RULES_LIMIT_WITHIN ? "/within"
+                                                               : ""));
     }
-    buf_add_text(buf, advice->sources_differ ? " differ" : "");
+    buf_add(buf, slice_of(advice->sources_differ ? " differ" : ""));
 }
 
 struct case_of {
