@@ -331,6 +331,8 @@ static void write_unknown(const struct card *card, struct buf *buf)
     struct buf *unknown = &card->call->aside;
 
     buf_clear(unknown);
+    if (card->drug_order->named_by == HOOK_NAMED_BY_TEXT)
+        buf_add_text(unknown, "- The order names the drug only in words.\n");
     if (card_depends_on_population(card))
         buf_add_text(unknown, "- The order carries no reason that says which of these "
                               "situations applies.\n");
