@@ -251,6 +251,8 @@ static void read_route(struct reader *r, struct json object)
 {
     struct json dosages = json_get(object, "dosageInstruction");
 
+    if (json_is_absent(dosages))
+        dosages = json_get(object, "dosage"); /* of a MedicationStatement */
     for (struct json d = shape_first(dosages); !json_is_absent(d); d = shape_next(dosages, d)) {
         struct json route = json_get(d, "route");
         struct fhir_coding coding = coding_of(r, shape_first(json_get(route, "coding")));
@@ -287,11 +289,31 @@ static enum err_code add_reason(struct reader *r, struct json concept)
     return ERR_OK;
 }
 
-/* STU3 and R4 reasonCode, DSTU2 reasonCodeableConcept, R5 reason.concept. */
+/* The code of the Condition that a reason refers to, when it is at hand and was not ruled out.
+ */
+static enum err_code add_referenced_reason(struct reader *r, struct json reference)
+{
+    const struct fhir_resource *from;
+    struct json condition =
+        resolve(r, text_at(r, reference, "reference"), r->order->resource, &from);
+    struct json verification = json_get(condition, "verificationStatus");
+    struct json code = json_get(shape_first(json_get(verification, "coding")), "code");
+
+    if (json_is(verification, JSON_STRING)) /* DSTU2, STU3 */
+        code = verification;
+    if (!json_text_is(json_get(condition, "resourceType"), "Condition") ||
+        json_text_is(code, "refuted") || json_text_is(code, "entered-in-error"))
+        return ERR_OK;
+    return add_reason(r, json_get(condition, "code"));
+}
+
+/* STU3 and R4 reasonCode, DSTU2 reasonCodeableConcept, R5 reason.concept; and the Conditions
+ * that reasonReference, R5 reason.reference, names. */
 static enum err_code read_reasons(struct reader *r, struct json object)
 {
     struct json reasons = json_get(object, "reasonCode");
     struct json newer = json_get(object, "reason");
+    struct json references = json_get(object, "reasonReference");
 
     if (json_is_absent(reasons))
         reasons = json_get(object, "reasonCodeableConcept");
@@ -299,7 +321,12 @@ static enum err_code read_reasons(struct reader *r, struct json object)
         if (add_reason(r, c) != ERR_OK)
             return r->err->code;
     for (struct json c = shape_first(newer); !json_is_absent(c); c = shape_next(newer, c))
-        if (add_reason(r, json_get(c, "concept")) != ERR_OK)
+        if (add_reason(r, json_get(c, "concept")) != ERR_OK ||
+            add_referenced_reason(r, json_get(c, "reference")) != ERR_OK)
+            return r->err->code;
+    for (struct json c = shape_first(references); !json_is_absent(c);
+         c = shape_next(references, c))
+        if (add_referenced_reason(r, c) != ERR_OK)
             return r->err->code;
     return ERR_OK;
 }

@@ -39,7 +39,7 @@ struct fhir_order {
     struct slice form;  /* Medication.form text or display; may be empty */
     struct slice route; /* dosageInstruction route: "system|code" of the first coding ... */
     struct slice route_text;
-    struct fhir_coding *reasons; /* reasonCode codings */
+    struct fhir_coding *reasons; /* codings of reasonCode, and of Conditions at hand */
     size_t reasons_count;
 };
 
