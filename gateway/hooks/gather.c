@@ -396,6 +396,7 @@ static bool plan_next_round(struct hook_call *call)
                                    kind_of(need)))
             return false;
     }
+    call->order_facts = NULL; /* they were about the drugs that were known before */
     if (hook_facts_find_drugs(&call->facts, &call->request, &call->collection, call->knowledge,
                               &call->arena, &err) != ERR_OK)
         return fail_from(call, &err);
