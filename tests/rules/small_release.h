@@ -148,14 +148,14 @@ static inline void small_phenotypes(struct rules_release *r)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(PHENOTYPES); i++)
-        ADD(r, phenotype, slice_of(PHENOTYPES[i][0]), slice_of(PHENOTYPES[i][1]),
-            slice_of(PHENOTYPES[i][2]));
+        ADD(r, phenotype, .gene = slice_of(PHENOTYPES[i][0]),
+            .name = slice_of(PHENOTYPES[i][1]), .abbreviation = slice_of(PHENOTYPES[i][2]));
     for (size_t i = 0; i < ARRAY_LEN(PAIRS); i++)
-        ADD(r, pair_rule, slice_of(PAIRS[i][0]), slice_of(PAIRS[i][1]), slice_of(PAIRS[i][2]),
-            slice_of(PAIRS[i][3]));
+        ADD(r, pair_rule, .gene = slice_of(PAIRS[i][0]), .first = slice_of(PAIRS[i][1]),
+            .second = slice_of(PAIRS[i][2]), .phenotype = slice_of(PAIRS[i][3]));
     for (size_t i = 0; i < ARRAY_LEN(SCORES); i++)
-        ADD(r, score_rule, slice_of(SCORES[i].gene), SCORES[i].from, SCORES[i].to,
-            slice_of(SCORES[i].phenotype));
+        ADD(r, score_rule, .gene = slice_of(SCORES[i].gene), .from_x100 = SCORES[i].from,
+            .to_x100 = SCORES[i].to, .phenotype = slice_of(SCORES[i].phenotype));
 }
 
 static inline void small_drugs(struct rules_release *r)

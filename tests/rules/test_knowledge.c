@@ -43,11 +43,14 @@
     X("pair of CYP2C19: no allele has the function 'No functon'",                              \
       r->pair_rules[0].first = SLICE("No functon"))                                            \
     X("pair of VKORC1: no allele is called 'T'", r->pair_rules[12].first = SLICE("T"))         \
-    X("only sex_linked genes have", r->pair_rules[0].second = SLICE_NONE)                      \
+    X("'No function' decides alone, but is in a pair for Intermediate Metabolizer",            \
+      r->pair_rules[0].second = SLICE_NONE)                                                    \
+    X("'-1639A': a gene of method genotype has no rules for one allele",                       \
+      r->pair_rules[12].second = SLICE_NONE)                                                   \
     X("unknown phenotype 'Poor'", r->pair_rules[0].phenotype = SLICE("Poor"))                  \
     X("pairs of CYP2C19: two rules for the same pair",                                         \
-      ADD(r, pair_rule, SLICE("CYP2C19"), SLICE("Normal function"), SLICE("No function"),      \
-          SLICE("Normal Metabolizer")))                                                        \
+      ADD(r, pair_rule, .gene = SLICE("CYP2C19"), .first = SLICE("Normal function"),           \
+          .second = SLICE("No function"), .phenotype = SLICE("Normal Metabolizer")))           \
     X("score range from 0/100: unknown gene 'X'", r->score_rules[0].gene = SLICE("X"))         \
     X("score range of G6PD: the gene's method", r->score_rules[0].gene = SLICE("G6PD"))        \
     X("from 25/100: ends before", r->score_rules[1].to_x100 = 24)                              \
@@ -156,7 +159,8 @@ static void add_ranges(struct rules_release *r)
 {
     r->score_rules[3].to_x100 = 999;
     for (uint32_t i = 1000; i < 1010; i++)
-        ADD(r, score_rule, SLICE("CYP2D6"), i, i, SLICE("Ultrarapid Metabolizer"));
+        ADD(r, score_rule, .gene = SLICE("CYP2D6"), .from_x100 = i, .to_x100 = i,
+            .phenotype = SLICE("Ultrarapid Metabolizer"));
 }
 
 static void make_mistake(size_t number, struct rules_release *r)
