@@ -248,8 +248,8 @@ static void read_pair_alias(const struct rules_knowledge *k, const struct rules_
     if (reference == RULES_ABSENT || (reads[0].row != NULL && reads[1].row != NULL) ||
         !rules_allele_join_pair(reads[0].normal, reads[1].normal, &pair))
         return;
-    row = rules_index_find(&k->alleles, rules_gene_row(k, gene),
-                           rules_allele_name_slice(&pair));
+    row =
+        rules_index_find(&k->alleles, rules_gene_row(k, gene), rules_allele_name_slice(&pair));
     if (row == RULES_ABSENT)
         return;
     for (size_t i = 0; i < 2; i++) {
@@ -257,8 +257,8 @@ static void read_pair_alias(const struct rules_knowledge *k, const struct rules_
         take_row(k, i == 0 ? reference : row, &reads[i]);
     }
     reads[1].notes = RULES_NOTE_BIT(RULES_NOTE_ONE_POSITION);
-    reads[1].marks = rules_index_find(&k->marks, rules_gene_row(k, gene),
-                                      rules_allele_name_slice(&pair));
+    reads[1].marks =
+        rules_index_find(&k->marks, rules_gene_row(k, gene), rules_allele_name_slice(&pair));
 }
 
 static bool is_named(const struct rules_diplotype *d, size_t allele)

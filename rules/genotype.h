@@ -50,7 +50,8 @@ struct rules_evidence {
     X(PRELIMINARY, "preliminary", "only preliminary results are available")                    \
     X(LOWEST_TWO, "lowest-two",                                                                \
       "of more than two variants the two with the least function count")                       \
-    X(MARKER, "marker", "a variant that goes with the allele was found, not the allele itself") \
+    X(MARKER, "marker",                                                                        \
+      "a variant that goes with the allele was found, not the allele itself")                  \
     X(ONE_POSITION, "one-position",                                                            \
       "one position was reported; the other allele counts as the reference")                   \
     X(TWO_ALLELES, "two-alleles", "different alleles of a gene that has one copy")             \

@@ -296,10 +296,10 @@ static enum err_code check_alone(const struct rules_knowledge *k, const struct r
             if (((uint32_t)(pairs[j].of >> 32) == function ||
                  (uint32_t)pairs[j].of == function) &&
                 !slice_eq(pairs[j].phenotype, pairs[i].phenotype))
-                return BAD(err, "pairs of %.*s: '%.*s' decides alone, but is in a pair for %.*s",
-                           SLICE_ARG(gene->symbol),
-                           SLICE_ARG(k->rows.alleles[function].function),
-                           SLICE_ARG(pairs[j].phenotype));
+                return BAD(
+                    err, "pairs of %.*s: '%.*s' decides alone, but is in a pair for %.*s",
+                    SLICE_ARG(gene->symbol), SLICE_ARG(k->rows.alleles[function].function),
+                    SLICE_ARG(pairs[j].phenotype));
     }
     return ERR_OK;
 }

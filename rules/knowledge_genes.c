@@ -131,7 +131,8 @@ static enum err_code link_phenotypes(struct rules_knowledge *k, struct err *err)
             return BAD(err, "phenotype '%.*s' of %.*s: the name is empty or too long",
                        SLICE_ARG(p->name), SLICE_ARG(p->gene));
         if (p->priority != RULES_PRIORITY_NONE && k->rows.genes[gene].priority_source.len == 0)
-            return BAD(err, "phenotype '%.*s' of %.*s: a priority, but the gene names no source",
+            return BAD(err,
+                       "phenotype '%.*s' of %.*s: a priority, but the gene names no source",
                        SLICE_ARG(p->name), SLICE_ARG(p->gene));
         if (is_reserved(p->name, rules_allele_name_slice(&normal)))
             return BAD(err, "phenotype '%.*s' of %.*s: this word is reserved",
@@ -190,8 +191,7 @@ static enum err_code check_authority(const struct rules_knowledge *k,
     if (rules_index_find(&k->sources, 0, a->source) == RULES_ABSENT)
         return BAD(err, "authority %.*s of %.*s: unknown source '%.*s'", SLICE_ARG(a->name),
                    SLICE_ARG(a->gene), SLICE_ARG(a->source));
-    if (row->method == RULES_METHOD_ALLELE_PRESENCE ||
-        a->key_kind == RULES_KEY_ALLELE_STATUS ||
+    if (row->method == RULES_METHOD_ALLELE_PRESENCE || a->key_kind == RULES_KEY_ALLELE_STATUS ||
         (a->key_kind == RULES_KEY_ACTIVITY_SCORE && row->key_kind != RULES_KEY_ACTIVITY_SCORE))
         return BAD(err, "authority %.*s of %.*s: method %s has no key %s", SLICE_ARG(a->name),
                    SLICE_ARG(a->gene), rules_method_name(row->method),
@@ -282,8 +282,8 @@ static enum err_code link_scores(struct rules_knowledge *k, struct err *err)
 
         if (check_score(k, rule, i > 0 ? rule - 1 : NULL, err) != ERR_OK)
             return err->code;
-        reading = rules_reading_find(k, rules_index_find(&k->genes, 0, rule->gene),
-                                     rule->authority);
+        reading =
+            rules_reading_find(k, rules_index_find(&k->genes, 0, rule->gene), rule->authority);
         if (reading == NULL)
             return BAD(err, "score range of %.*s from %u/100: unknown authority '%.*s'",
                        SLICE_ARG(rule->gene), rule->from_x100, SLICE_ARG(rule->authority));

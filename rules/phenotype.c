@@ -199,9 +199,9 @@ void rules_call_from_diplotype(const struct rules_knowledge *k, const struct rul
     *call = (struct rules_call){.diplotype = d->text, .notes = d->notes};
     if (d->alleles_count > 2 && !gene->counts_lowest_two) {
         /* Which of them share a chromosome is not said. */
-        call->notes |= RULES_NOTE_BIT(gene->method == RULES_METHOD_HAPLOID
-                                          ? RULES_NOTE_TWO_ALLELES
-                                          : RULES_NOTE_COPIES_UNKNOWN);
+        call->notes |=
+            RULES_NOTE_BIT(gene->method == RULES_METHOD_HAPLOID ? RULES_NOTE_TWO_ALLELES
+                                                                : RULES_NOTE_COPIES_UNKNOWN);
         set_indeterminate(gene->key_kind, call);
         return;
     }

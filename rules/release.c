@@ -149,18 +149,12 @@ static const struct column authority_columns[] = {
     TEXT(authority, source),
 };
 static const struct column pair_rule_columns[] = {
-    TEXT(pair_rule, gene),
-    TEXT(pair_rule, first),
-    TEXT(pair_rule, second),
-    TEXT(pair_rule, phenotype),
-    TEXT(pair_rule, authority),
+    TEXT(pair_rule, gene),      TEXT(pair_rule, first),     TEXT(pair_rule, second),
+    TEXT(pair_rule, phenotype), TEXT(pair_rule, authority),
 };
 static const struct column score_rule_columns[] = {
-    TEXT(score_rule, gene),
-    NUMBER(score_rule, from_x100),
-    NUMBER(score_rule, to_x100),
-    TEXT(score_rule, phenotype),
-    TEXT(score_rule, authority),
+    TEXT(score_rule, gene),      NUMBER(score_rule, from_x100), NUMBER(score_rule, to_x100),
+    TEXT(score_rule, phenotype), TEXT(score_rule, authority),
 };
 static const struct column drug_columns[] = {
     TEXT(drug, name),

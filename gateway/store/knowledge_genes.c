@@ -41,8 +41,8 @@ static const struct knowledge_member PHENOTYPE[] = {
     {"name", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED, offsetof(struct rules_phenotype, name), NULL},
     {"abbreviation", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED,
      offsetof(struct rules_phenotype, abbreviation), NULL},
-    {"priority", KNOWLEDGE_NAME, KNOWLEDGE_OPTIONAL,
-     offsetof(struct rules_phenotype, priority), &NAMES_priority},
+    {"priority", KNOWLEDGE_NAME, KNOWLEDGE_OPTIONAL, offsetof(struct rules_phenotype, priority),
+     &NAMES_priority},
 };
 
 static const struct knowledge_member ALLELE[] = {

@@ -15,7 +15,37 @@
     X("gene CYP2D6: listed twice", r->genes[0].symbol = SLICE("CYP2D6"))                       \
     X("method allele_presence and key", r->genes[5].key_kind = RULES_KEY_PHENOTYPE)            \
     X("key activity_score needs", r->genes[0].key_kind = RULES_KEY_ACTIVITY_SCORE)             \
-    X("counts_lowest_two needs", r->genes[0].counts_lowest_two = true)                         \
+    X("counts_lowest_two needs", r->genes[3].counts_lowest_two = true)                         \
+    X("gene CYP2C19: unknown source 'x' of priorities",                                        \
+      r->genes[0].priority_source = SLICE("x"))                                                \
+    X("gene DPYD: the reference '*1' is not one of", r->genes[2].reference = SLICE("*1"))      \
+    X("'Deficient' of G6PD: a priority, but", r->genes[3].priority_source = SLICE_NONE)        \
+    X("authority 'DPWG': unknown gene 'X'", r->authorities[0].gene = SLICE("X"))               \
+    X("authority of CYP2D6: the name", r->authorities[0].name = SLICE_NONE)                    \
+    X("authority DPWG of CYP2D6: unknown source 'x'", r->authorities[0].source = SLICE("x"))   \
+    X("authority DPWG of CYP2C19: listed twice", r->authorities[2].gene = SLICE("CYP2C19"))    \
+    X("DPWG of CYP2C19: method function_pair has no key activity_score",                       \
+      r->authorities[1].key_kind = RULES_KEY_ACTIVITY_SCORE)                                   \
+    X("DPWG of CYP2C19: method function_pair has no key allele_status",                        \
+      r->authorities[1].key_kind = RULES_KEY_ALLELE_STATUS)                                    \
+    X("DPWG of HLA-B: method allele_presence has no", r->authorities[1].gene = SLICE("HLA-B")) \
+    X("unknown authority 'KNMP'", r->pair_rules[0].authority = SLICE("KNMP"))                  \
+    X("unknown authority 'KNMP'", r->score_rules[0].authority = SLICE("KNMP"))                 \
+    X("pair of DPYD: the gene's method is activity_score",                                     \
+      r->pair_rules[r->pair_rules_count - 1].authority = SLICE_NONE)                           \
+    X("method activity_score has no rules for one allele",                                     \
+      r->pair_rules[r->pair_rules_count - 1].second = SLICE_NONE)                              \
+    X("'Increased risk': a gene of method haploid has no rules for two alleles",               \
+      r->pair_rules[15].second = SLICE("Normal risk"))                                         \
+    X("alias 'c.1236G>A' of DPYD: unknown allele 'c.9'",                                       \
+      r->allele_aliases[7].marks = SLICE("c.9"))                                               \
+    X("'*1/*2' of CYP2C19: a pair, but the gene has no reference",                             \
+      ADD(r, allele_alias, .gene = SLICE("CYP2C19"), .alias = SLICE("*1/*2"),                  \
+          .allele = SLICE("*2")))                                                              \
+    X("alias 'a/' of DPYD: empty or too long", r->allele_aliases[5].alias = SLICE("a/"))       \
+    X("of DPYD: names an allele already",                                                      \
+      ADD(r, allele_alias, .gene = SLICE("DPYD"), .alias = SLICE("rs67376798 A/rs67376798 T"), \
+          .allele = SLICE("Reference")))                                                       \
     X("phenotype 'Normal': unknown gene 'G7PD'", r->phenotypes[13].gene = SLICE("G7PD"))       \
     X("phenotype 'normal' of G6PD: listed twice",                                              \
       ADD(r, phenotype, .gene = SLICE("G6PD"), .name = SLICE("normal")))                       \
@@ -217,7 +247,7 @@ static void success_takes_the_release(void **state)
     assert_int_equal(r.arena.bytes_taken, 0);
     assert_slice_equal(rules_knowledge_hash(k), "abc");
     assert_slice_equal(rules_knowledge_rows(k)->name, "small");
-    assert_int_equal(rules_knowledge_rows(k)->genes_count, 7);
+    assert_int_equal(rules_knowledge_rows(k)->genes_count, 9);
     rules_release_release(&r);
     rules_knowledge_retain(k);
     rules_knowledge_release(k);
@@ -410,7 +440,7 @@ static void memory_may_end_anywhere(void **state)
         if (rules_knowledge_new(&r, SLICE("h"), &k, &err) == ERR_OK)
             break;
         assert_int_equal(err.code, ERR_NOMEM);
-        assert_int_equal(r.genes_count, 7);
+        assert_int_equal(r.genes_count, 9);
     }
     assert_in_range(failures, 10, 10000);
     assert_int_equal(r.genes_count, 0);
