@@ -1,4 +1,4 @@
--- 0003_genes.sql -- genes of one copy, markers, priorities of phenotypes, and phenotypes as more
+-- 0004_genes.sql -- genes of one copy, markers, priorities of phenotypes, and phenotypes as more
 -- than one guideline derives them.
 
 ALTER TABLE pgxgate.gene DROP CONSTRAINT gene_method_check;
