@@ -16,6 +16,7 @@ static const struct command {
     {"migrate", cli_migrate, "bring the database's schema up to date"},
     {"rules", cli_rules, "import, test, activate and show knowledge"},
     {"replay", cli_replay, "answer a recorded request without a server"},
+    {"phenotype", cli_phenotype, "phenotypes for a list of diplotypes"},
     {"version", cli_version, "print the version"},
 };
 
