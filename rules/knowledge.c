@@ -156,6 +156,19 @@ size_t rules_actions_of(const struct rules_knowledge *k, const struct rules_reco
     return range.count;
 }
 
+/* Conditions are sorted by recommendation, and wanted_keys stand parallel to them. */
+size_t rules_conditions_of(const struct rules_knowledge *k,
+                           const struct rules_recommendation *r,
+                           const struct rules_condition **ret)
+{
+    struct rules_range range = facts_of(k, r)->requirements;
+    struct rules_range last = k->requirements[range.first + range.count - 1].keys;
+    uint32_t first = k->requirements[range.first].keys.first;
+
+    *ret = k->rows.conditions + first;
+    return last.first + last.count - first;
+}
+
 size_t rules_implications_of(const struct rules_knowledge *k,
                              const struct rules_recommendation *r,
                              const struct rules_implication **ret)

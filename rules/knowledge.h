@@ -56,6 +56,9 @@ struct rules_drug_needs rules_drug_needs(const struct rules_knowledge *k,
  * added, implications by gene, populations by id. */
 size_t rules_actions_of(const struct rules_knowledge *k, const struct rules_recommendation *r,
                         const struct rules_action **ret);
+size_t rules_conditions_of(const struct rules_knowledge *k,
+                           const struct rules_recommendation *r,
+                           const struct rules_condition **ret);
 size_t rules_implications_of(const struct rules_knowledge *k,
                              const struct rules_recommendation *r,
                              const struct rules_implication **ret);
