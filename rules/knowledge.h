@@ -36,6 +36,11 @@ const struct rules_message *rules_find_message(const struct rules_knowledge *k, 
 struct slice rules_phenotype_abbreviation(const struct rules_knowledge *k, struct slice gene,
                                           struct slice phenotype);
 
+/* The priority of a phenotype or an allele's status ("*57:01 positive"); NONE when the gene's
+ * tables do not say. */
+enum rules_priority rules_priority_of(const struct rules_knowledge *k,
+                                      const struct rules_gene *gene, struct slice phenotype);
+
 /* All drugs that a code stands for (a combination product has several). Returns a borrowed
  * array; 0 when the code is unknown. `system` is canonical. */
 size_t rules_find_drugs_by_code(const struct rules_knowledge *k, struct slice system,
