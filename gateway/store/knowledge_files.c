@@ -157,6 +157,19 @@ static void read_drugs(struct knowledge_reader *r)
     each_file(r, "drugs", read_drug, SLICE_NONE);
 }
 
+static void read_algorithm(struct knowledge_reader *r, struct json_object *root,
+                           struct slice stem, struct slice owner)
+{
+    (void)owner;
+    knowledge_read_algorithm(r, root, stem);
+}
+
+static void read_algorithms(struct knowledge_reader *r)
+{
+    if (file_is_folder(r->dir, "algorithms"))
+        each_file(r, "algorithms", read_algorithm, SLICE_NONE);
+}
+
 static void read_test_file(struct knowledge_reader *r, struct json_object *root,
                            struct slice stem, struct slice owner)
 {
@@ -231,6 +244,7 @@ static const struct {
     {"drug_codes.tsv", read_drug_codes},
     {"messages", read_messages},
     {"tests", read_tests},
+    {"algorithms", read_algorithms},
 };
 
 static void check_names(struct knowledge_reader *r)

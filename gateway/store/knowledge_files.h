@@ -3,8 +3,9 @@
  *
  *   release.json  sources.json  alternatives.json  drug_codes.tsv
  *   genes/<symbol>.json  drugs/<name>.json  messages/<locale>/<name>.json  tests/<name>.json
+ *   algorithms/<name>.json
  *
- * All of them must be there. Files ending in .md and names that begin with a dot are for
+ * All of them must be there, but for algorithms, which only few drugs need. Files ending in .md and names that begin with a dot are for
  * people; anything else is an error, so that a misspelt name is not silently left out.
  *
  * Errors name the file, the place in it ("recommendations[3].when.CYP2C19") and what is
