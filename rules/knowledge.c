@@ -10,10 +10,10 @@ static enum err_code build(const struct rules_release *release, struct slice con
                            struct rules_knowledge *k, struct err *err)
 {
     static enum err_code (*const STEPS[])(struct rules_knowledge *, struct err *) = {
-        rules_knowledge_link_genes,           rules_knowledge_link_alleles,
-        rules_knowledge_link_drugs,           rules_knowledge_link_messages,
-        rules_knowledge_link_algorithms,      rules_knowledge_link_recommendations,
-        rules_knowledge_check_tests,
+        rules_knowledge_link_genes,      rules_knowledge_link_alleles,
+        rules_knowledge_link_drugs,      rules_knowledge_link_messages,
+        rules_knowledge_link_algorithms, rules_knowledge_link_recommendations,
+        rules_knowledge_link_patients,   rules_knowledge_check_tests,
     };
 
     if (!rules_is_name(release->name) || !rules_is_name(release->version))
@@ -131,9 +131,17 @@ struct slice rules_algorithm_of_drug(const struct rules_knowledge *k,
     return k->drug_facts[rules_drug_row(k, drug)].algorithm;
 }
 
-bool rules_drug_needs_age(const struct rules_knowledge *k, const struct rules_drug *drug)
+struct rules_drug_needs rules_drug_needs(const struct rules_knowledge *k,
+                                         const struct rules_drug *drug)
 {
-    return k->drug_facts[rules_drug_row(k, drug)].needs_age;
+    const struct rules_drug_facts *facts = &k->drug_facts[rules_drug_row(k, drug)];
+
+    return (struct rules_drug_needs){
+        .age = facts->needs_age,
+        .weight = facts->needs_weight,
+        .sex = facts->needs_sex,
+        .therapy = facts->needs_therapy,
+    };
 }
 
 static const struct rules_recommendation_facts *facts_of(const struct rules_knowledge *k,

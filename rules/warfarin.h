@@ -133,7 +133,7 @@ struct rules_warfarin_dose {
 enum rules_warfarin_adjustment_kind {
     RULES_WARFARIN_RARE_CARRIER,    /* CYP2C9 *5, *6, *8, *11 */
     RULES_WARFARIN_RARE_HOMOZYGOTE, /* the same one twice */
-    RULES_WARFARIN_CYP4F2_T,        /* *3, *4, *22; not with African ancestry */
+    RULES_WARFARIN_CYP4F2_T,        /* a carrier of rs2108622 T; not with African ancestry */
     RULES_WARFARIN_RS12777823_A,    /* CPIC: African Americans */
     RULES_WARFARIN_ADJUSTMENTS_MAX,
 };

@@ -4,8 +4,6 @@
  * because none of several results is preferred. No allele is taken for *1 unless CPIC's table
  * gives it normal function.
  */
-#include "rules/allele_name.h"
-#include "rules/genotype_private.h"
 #include "rules/knowledge_private.h"
 
 /* Two names of a canonical diplotype; false when it is something else. */
@@ -110,21 +108,15 @@ static void read_vkorc1(const struct rules_gene_result *result,
         ret->conflicting |= RULES_WARFARIN_BIT(RULES_WARFARIN_VKORC1);
 }
 
-/* The alleles that PharmVar defines with rs2108622 T (the tables of 2025-11). */
+/* The words of the gene's table, which knows every allele that carries T (*3, *4, *22). */
 static enum rules_answer carries_t(const struct rules_call *call)
 {
-    static const char *const CARRIERS[] = {"*3", "*4", "*22"};
-    struct slice first, second;
-    bool is_pair = split(call, &first, &second);
-
-    if (!is_pair)
-        first = second = call->diplotype;
-    if (is_one_of(first, CARRIERS, ARRAY_LEN(CARRIERS)) ||
-        is_one_of(second, CARRIERS, ARRAY_LEN(CARRIERS)))
-        return RULES_ANSWER_YES;
-    if (!is_pair || (call->notes & RULES_NOTE_BIT(RULES_NOTE_UNKNOWN_ALLELE)) != 0)
-        return RULES_ANSWER_UNKNOWN;
-    return RULES_ANSWER_NO;
+    if (slice_eq_text(call->phenotype, "rs2108622 CC"))
+        return RULES_ANSWER_NO;
+    return slice_eq_text(call->phenotype, "rs2108622 CT") ||
+                   slice_eq_text(call->phenotype, "rs2108622 TT")
+               ? RULES_ANSWER_YES
+               : RULES_ANSWER_UNKNOWN;
 }
 
 static void read_cyp4f2(const struct rules_gene_result *result,
