@@ -1,4 +1,4 @@
--- 0004_evaluation.sql -- what evaluating an order for a patient needs beyond genes and drugs:
+-- 0003_evaluation.sql -- what evaluating an order for a patient needs beyond genes and drugs:
 -- who belongs to a population, regulators' labels, a site's own policies, intervals of doses, evidence
 -- levels, drugs that change an enzyme's work, and tests that are worth ordering first.
 --
