@@ -197,7 +197,7 @@ static void write_stand_in(const struct rules_warfarin_estimate *e,
 
         if (IS_IN(e->implausible, item))
             buf_add_text(buf, " (the value on file cannot be right)");
-        buf_add_text(buf, ": anything from ");
+        buf_add_text(buf, ": the range holds all from ");
         write_x100(buf, bounds->assumed_from);
         buf_add_text(buf, " to ");
         write_x100(buf, bounds->assumed_to);
@@ -209,7 +209,7 @@ static void write_stand_in(const struct rules_warfarin_estimate *e,
         buf_add_text(buf, ": if it is, this estimate does not apply");
         return;
     case RULES_WARFARIN_ANCESTRY:
-        buf_add_text(buf, ": all possibilities; the IWPC algorithm has a number for this");
+        buf_add_text(buf, ": the range holds all; IWPC has a number for this");
         return;
     case RULES_WARFARIN_RARE_ALLELES:
         buf_add_text(buf, ": not known to have been tested; a carrier needs less");
@@ -218,10 +218,10 @@ static void write_stand_in(const struct rules_warfarin_estimate *e,
         return;
     case RULES_WARFARIN_CYP4F2:
     case RULES_WARFARIN_RS12777823:
-        buf_add_text(buf, ": carrier or not");
+        buf_add_text(buf, ": the range holds carriers and others");
         return;
     default:
-        buf_add_text(buf, ": yes or no");
+        buf_add_text(buf, ": the range holds yes and no");
         return;
     }
 }
@@ -230,7 +230,7 @@ static void write_unknown(const struct rules_warfarin_estimate *e, struct buf *b
 {
     if (e->unknown == 0)
         return;
-    heading(buf, "What is not known, and is part of the range");
+    heading(buf, "What is not known");
     for (int item = 0; item < RULES_WARFARIN_ITEMS_COUNT; item++) {
         if (!IS_IN(e->unknown, item))
             continue;
