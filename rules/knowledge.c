@@ -141,6 +141,7 @@ struct rules_drug_needs rules_drug_needs(const struct rules_knowledge *k,
         .weight = facts->needs_weight,
         .sex = facts->needs_sex,
         .therapy = facts->needs_therapy,
+        .reason = facts->indications.count > 0,
     };
 }
 

@@ -50,7 +50,7 @@ struct slice rules_algorithm_of_drug(const struct rules_knowledge *k,
 
 /* What some recommendation for the drug, or one of its populations, depends on. */
 struct rules_drug_needs {
-    bool age, weight, sex, therapy;
+    bool age, weight, sex, therapy, reason;
 };
 struct rules_drug_needs rules_drug_needs(const struct rules_knowledge *k,
                                          const struct rules_drug *drug);
