@@ -10,12 +10,6 @@
 #define HAS(set, item)     (((set)&BIT(item)) != 0)
 #define IS_IN(set, number) (((set) >> (number)&1) != 0)
 
-static void heading(struct buf *buf, const char *text)
-{
-    buf_join(buf, buf->len == 0 ? SLICE_NONE : SLICE("\n"), SLICE("**"), slice_of(text),
-             SLICE("**\n\n"));
-}
-
 /* --- numbers -------------------------------------------------------------------------------
  */
 
@@ -174,7 +168,7 @@ static void write_item(struct buf *buf, enum rules_warfarin_item item)
 static void write_used(const struct rules_warfarin_input *in,
                        const struct rules_warfarin_estimate *e, struct buf *buf)
 {
-    heading(buf, "What it rests on");
+    card_heading(buf, "What it rests on");
     for (int item = 0; item < RULES_WARFARIN_ITEMS_COUNT; item++) {
         if (!IS_IN(e->used, item))
             continue;
@@ -230,7 +224,7 @@ static void write_unknown(const struct rules_warfarin_estimate *e, struct buf *b
 {
     if (e->unknown == 0)
         return;
-    heading(buf, "What is not known");
+    card_heading(buf, "What is not known");
     for (int item = 0; item < RULES_WARFARIN_ITEMS_COUNT; item++) {
         if (!IS_IN(e->unknown, item))
             continue;
@@ -279,7 +273,7 @@ static void write_other_drug(const struct rules_warfarin_estimate *e, struct buf
 static void write_estimate(const struct rules_warfarin_input *in,
                            const struct rules_warfarin_estimate *e, struct buf *buf)
 {
-    heading(buf, "Start dose by genotype: an estimate");
+    card_heading(buf, "Start dose by genotype: an estimate");
     buf_add_text(buf, "- **");
     write_dose(buf, e->range);
     buf_printf(buf, "** (%u", per_week(e->range.from_x10));
@@ -320,7 +314,7 @@ static void write_missing_genes(const struct rules_warfarin_estimate *e, struct 
 
 static void write_reason(const struct rules_warfarin_estimate *e, struct buf *buf)
 {
-    heading(buf, "No start dose by genotype");
+    card_heading(buf, "No start dose by genotype");
     switch (e->outcome) {
     case RULES_WARFARIN_OUTCOME_ESTIMATE:
     case RULES_WARFARIN_OUTCOME_SILENCE:
@@ -374,7 +368,7 @@ static void write_sources(const struct rules_knowledge *k,
     static const char *const MODELS[] = {"cpic", "gage", "iwpc"};
     bool has_estimate = e->outcome == RULES_WARFARIN_OUTCOME_ESTIMATE;
 
-    heading(buf, "Strength and source of the estimate");
+    card_heading(buf, "Strength and source of the estimate");
     for (size_t i = 0; i < (has_estimate ? ARRAY_LEN(MODELS) : 1); i++) {
         const struct rules_source *s = rules_warfarin_source(k, slice_of(MODELS[i]));
 
