@@ -201,6 +201,29 @@ static void every_field_counts(void **state)
     CHANGES(r.tests[0].alert, RULES_ALERT_NONE)
     CHANGES(r.tests[0].recommendations, kept)
     CHANGES(r.test_genes[0].result, kept)
+    buf_release(&before);
+    rules_release_release(&r);
+}
+
+static void every_field_of_an_algorithm_counts(void **state)
+{
+    const struct slice kept = SLICE("other");
+    struct rules_release r;
+    struct buf before, after;
+
+    (void)state;
+    small_release(&r);
+    ADD(&r, algorithm_term, SLICE("a"), SLICE("m"), SLICE("t"), SLICE("0.5"), SLICE("s"));
+    ADD(&r, algorithm_gene, SLICE("a"), SLICE("g"));
+    ADD(&r, drug_algorithm, SLICE("d"), SLICE("a"));
+    canonical(&r, &before);
+    CHANGES(r.algorithm_terms[0].algorithm, kept)
+    CHANGES(r.algorithm_terms[0].model, kept)
+    CHANGES(r.algorithm_terms[0].term, kept)
+    CHANGES(r.algorithm_terms[0].value, kept)
+    CHANGES(r.algorithm_terms[0].source, kept)
+    CHANGES(r.algorithm_genes[0].gene, kept)
+    CHANGES(r.drug_algorithms[0].algorithm, kept)
 #undef CHANGES
     buf_release(&before);
     rules_release_release(&r);
@@ -259,6 +282,7 @@ int main(void)
         cmocka_unit_test(the_order_of_rows_does_not_change_the_bytes),
         cmocka_unit_test(the_order_of_actions_counts_within_one_recommendation),
         cmocka_unit_test(every_field_counts),
+        cmocka_unit_test(every_field_of_an_algorithm_counts),
         cmocka_unit_test(columns_and_rows_cannot_be_shifted_into_each_other),
         cmocka_unit_test(a_buffer_that_is_too_small_fails),
     };
