@@ -14,6 +14,7 @@
 #include "rules/genotype.h"
 #include "rules/index.h"
 #include "rules/knowledge.h"
+#include "rules/warfarin_private.h"
 
 #define RULES_ROWS_MAX          ((size_t)1 << 24) /* of one table */
 #define RULES_VALUE_X100_MAX    2000              /* of one allele: 20 fully active copies */
@@ -77,6 +78,8 @@ struct rules_drug_facts {
     struct rules_range genes; /* into drug_genes, in order of symbol */
     struct rules_range populations, indications;
     struct rules_range recommendations; /* loudest first, then by id */
+    struct slice algorithm;
+    struct rules_range algorithm_genes; /* its rows in algorithm_genes */
     struct rules_range evidence, pretests;
     bool needs_age, needs_weight, needs_sex, needs_therapy;
 };
@@ -116,6 +119,7 @@ struct rules_knowledge {
     struct rules_requirement *requirements;
     struct rules_wanted_key *wanted_keys;
     const struct rules_drug_code **code_rows; /* parallel to rows.drug_codes */
+    struct rules_warfarin_model warfarin;
 };
 
 /* The steps of rules_knowledge_new, in this order. */
@@ -127,6 +131,8 @@ enum err_code rules_knowledge_link_alleles(struct rules_knowledge *k,
 enum err_code rules_knowledge_link_drugs(struct rules_knowledge *k, struct err *err) MUST_CHECK;
 enum err_code rules_knowledge_link_messages(struct rules_knowledge *k,
                                             struct err *err) MUST_CHECK;
+enum err_code rules_knowledge_link_algorithms(struct rules_knowledge *k,
+                                              struct err *err) MUST_CHECK;
 enum err_code rules_knowledge_link_recommendations(struct rules_knowledge *k,
                                                    struct err *err) MUST_CHECK;
 enum err_code rules_knowledge_link_patients(struct rules_knowledge *k,

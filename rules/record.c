@@ -294,3 +294,23 @@ enum err_code rules_record_read(const struct rules_knowledge *k, const struct ru
     *ret_count = r.count;
     return ERR_OK;
 }
+
+void rules_evidence_from_text(const struct rules_knowledge *k, const struct rules_gene *gene,
+                              struct slice text, struct rules_evidence *evidence)
+{
+    *evidence = (struct rules_evidence){.gene = gene->symbol};
+    text = slice_trim(text);
+    if (slice_starts(text, SLICE("score "))) {
+        evidence->score = slice_trim(slice_from(text, 6));
+        return;
+    }
+    if (gene->method == RULES_METHOD_ALLELE_PRESENCE &&
+        rules_presence_from_text(text, &evidence->presence_allele, &evidence->presence))
+        return;
+    if (rules_phenotype_of(k, gene, text).len > 0) {
+        evidence->phenotype = text;
+        return;
+    }
+    while (text.len > 0 && evidence->alleles_count < RULES_ALLELES_MAX)
+        evidence->alleles[evidence->alleles_count++] = slice_cut(text, '/', &text);
+}

@@ -269,6 +269,18 @@ static const struct column test_gene_columns[] = {
     TEXT(test_gene, gene),
     TEXT(test_gene, result),
 };
+static const struct column algorithm_term_columns[] = {
+    TEXT(algorithm_term, algorithm), TEXT(algorithm_term, model),  TEXT(algorithm_term, term),
+    TEXT(algorithm_term, value),     TEXT(algorithm_term, source),
+};
+static const struct column algorithm_gene_columns[] = {
+    TEXT(algorithm_gene, algorithm),
+    TEXT(algorithm_gene, gene),
+};
+static const struct column drug_algorithm_columns[] = {
+    TEXT(drug_algorithm, drug),
+    TEXT(drug_algorithm, algorithm),
+};
 
 static struct slice text_column(const char *row, const struct column *column)
 {

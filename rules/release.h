@@ -416,6 +416,28 @@ struct rules_test_gene {
     struct slice result; /* a diplotype, "Poor Metabolizer" or "*57:01 positive" */
 };
 
+/* A number of a dose algorithm, as its publication gives it. Which terms an algorithm needs is
+ * told beside its code (rules/warfarin_terms.def). */
+struct rules_algorithm_term {
+    struct slice algorithm; /* "warfarin": what the program calls it */
+    struct slice model;     /* the publication's part in it: "gage" */
+    struct slice term;      /* "age_years" */
+    struct slice value;     /* a decimal with at most five places: "-0.00745" */
+    struct slice source;    /* the same for all terms of a model */
+};
+
+/* A gene that an algorithm reads. */
+struct rules_algorithm_gene {
+    struct slice algorithm;
+    struct slice gene;
+};
+
+/* A drug whose dose an algorithm estimates. */
+struct rules_drug_algorithm {
+    struct slice drug;
+    struct slice algorithm;
+};
+
 /* X(struct name without rules_, array name): the tables of a release, in dependency order. */
 #define RULES_TABLES(X)                                                                        \
     X(source, sources)                                                                         \
@@ -440,7 +462,10 @@ struct rules_test_gene {
     X(pretest, pretests)                                                                       \
     X(message, messages)                                                                       \
     X(test, tests)                                                                             \
-    X(test_gene, test_genes)
+    X(test_gene, test_genes)                                                                   \
+    X(algorithm_term, algorithm_terms)                                                         \
+    X(algorithm_gene, algorithm_genes)                                                         \
+    X(drug_algorithm, drug_algorithms)
 
 struct rules_release {
     struct arena arena;

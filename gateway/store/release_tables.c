@@ -176,6 +176,18 @@ static const struct release_column test_gene_columns[] = {
     TEXT(test_gene, gene),
     TEXT(test_gene, result),
 };
+static const struct release_column algorithm_term_columns[] = {
+    TEXT(algorithm_term, algorithm), TEXT(algorithm_term, model),  TEXT(algorithm_term, term),
+    TEXT(algorithm_term, value),     TEXT(algorithm_term, source),
+};
+static const struct release_column algorithm_gene_columns[] = {
+    TEXT(algorithm_gene, algorithm),
+    TEXT(algorithm_gene, gene),
+};
+static const struct release_column drug_algorithm_columns[] = {
+    TEXT(drug_algorithm, drug),
+    TEXT(drug_algorithm, algorithm),
+};
 
 #define X(type, array)                                                                         \
     static void *add_##type(struct rules_release *release)                                     \
