@@ -123,7 +123,7 @@ enum err_code rules_resolve_gene(const struct rules_knowledge *k, const struct r
                                  struct arena *arena, struct rules_gene_result *ret,
                                  struct err *err) MUST_CHECK;
 
-/* A score ("score 1.25"), an allele's status ("*57:01 positive"), a phenotype or a diplotype
+/* A score ("score 1.25", "1.25", "≥3.0", "n/a"), an allele's status ("*57:01 positive"), a phenotype or a diplotype
  * with a slash between its alleles. */
 void rules_evidence_from_text(const struct rules_knowledge *k, const struct rules_gene *gene,
                               struct slice text, struct rules_evidence *ret);
