@@ -4,7 +4,6 @@
 #include <errno.h>
 
 #include "gateway/cli/exit.h"
-#include "gateway/store/snapshot.h"
 #include "gateway/store/text.h"
 
 #define OUT_BYTES_MAX    ((size_t)16 * 1024 * 1024)
@@ -17,23 +16,6 @@ struct line {
     size_t len;
     bool is_too_long;
 };
-
-int batch_open_knowledge(const char *command, const struct batch_arguments *arguments,
-                         struct rules_knowledge **ret)
-{
-    const char *dir = arguments->knowledge_dir;
-    struct err err = {0};
-    enum err_code code;
-
-    if (dir == NULL && arguments->conninfo == NULL)
-        dir = "rules/knowledge";
-    code = dir != NULL ? snapshot_from_files(dir, ret, &err)
-                       : snapshot_from_database(arguments->conninfo, ret, &err);
-    if (code == ERR_OK)
-        return EXIT_OK;
-    (void)fprintf(stderr, "pgxgate %s: %s\n", command, err.text);
-    return code == ERR_UPSTREAM ? EXIT_UNAVAILABLE : EXIT_DATA;
-}
 
 void batch_complain(struct batch *batch, const char *reason)
 {

@@ -7,7 +7,7 @@
 #define GATEWAY_CLI_BATCH_H
 
 #include "rules/base/buf.h"
-#include "rules/knowledge.h"
+#include "rules/base/err.h"
 
 #define BATCH_LINE_BYTES_MAX 8192
 
@@ -29,18 +29,9 @@ struct batch_handler {
                               struct err *err);
 };
 
-struct batch_arguments {
-    const char *file;          /* NULL, "-": standard input */
-    const char *knowledge_dir; /* NULL: the database, or the shipped knowledge without one */
-    const char *conninfo;
-};
-
-/* Gives EXIT_OK, or what to exit with after having said why. */
-int batch_open_knowledge(const char *command, const struct batch_arguments *arguments,
-                         struct rules_knowledge **ret);
-
-/* Reads all lines, writes the answers to standard output and gives the exit status: EXIT_DATA
- * when a line was complained of. *ret_batch is set before the first line. */
+/* Reads all lines of the file (NULL, "-": standard input), writes the answers to standard
+ * output and gives the exit status: EXIT_DATA when a line was complained of. *ret_batch is set
+ * before the first line. */
 int batch_run(const struct batch_handler *handler, const char *file, void *owner,
               struct batch **ret_batch);
 

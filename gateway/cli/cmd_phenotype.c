@@ -1,20 +1,18 @@
 /* gateway/cli/cmd_phenotype.c -- `pgxgate phenotype`: diplotypes to phenotypes, line by line.
  */
-#include <errno.h>
 #include <getopt.h>
 
 #include "gateway/cli/batch.h"
 #include "gateway/cli/cli.h"
-#include "gateway/cli/database.h"
 #include "gateway/cli/exit.h"
+#include "gateway/cli/knowledge.h"
 #include "gateway/cli/result_text.h"
-#include "gateway/store/snapshot.h"
 
 #define ARENA_BYTES_MAX ((size_t)4 * 1024 * 1024)
 
 static const char USAGE[] =
-    "usage: pgxgate phenotype [FILE] [--source CPIC|DPWG] [--knowledge DIR | --database "
-    "CONNINFO]\n"
+    "usage: pgxgate phenotype [FILE] [--source CPIC|DPWG] [--knowledge DIR [--pack DIR] |\n"
+    "                         --database CONNINFO]\n"
     "\n"
     "Reads lines of a gene and a diplotype, divided by a tab, from FILE or standard input,\n"
     "and writes for each: gene, diplotype, phenotype, activity score, lookup keys divided by\n"
@@ -26,6 +24,7 @@ static const char USAGE[] =
     "knowledge\n"
     "                       has tables of, as DPWG\n"
     "  --knowledge DIR      use the knowledge files in DIR (default: rules/knowledge)\n"
+    "  --pack DIR           lay a pack over them; may be given several times\n"
     "  --database CONNINFO  use the active release there (default: PGXGATE_DATABASE when set)\n"
     "\n"
     "exit status: 0 all lines were read (what they mean may still be indeterminate), 64 "
@@ -33,7 +32,8 @@ static const char USAGE[] =
     "65 a line or the knowledge is wrong (the other lines are answered), 69 no database\n";
 
 struct phenotype_arguments {
-    struct batch_arguments batch;
+    struct cli_knowledge knowledge;
+    const char *file;
     struct slice source;
 };
 
@@ -198,27 +198,28 @@ static int read_arguments(int argc, char **argv, struct phenotype_arguments *ret
                           bool *ret_help)
 {
     static const struct option OPTIONS[] = {
-        {"source", required_argument, NULL, 's'},
-        {"knowledge", required_argument, NULL, 'k'},
-        {"database", required_argument, NULL, 'd'},
-        {"help", no_argument, NULL, 'h'},
-        {0},
+        {"source", required_argument, NULL, 's'}, {"knowledge", required_argument, NULL, 'k'},
+        {"pack", required_argument, NULL, 'p'},   {"database", required_argument, NULL, 'd'},
+        {"help", no_argument, NULL, 'h'},         {0},
     };
     int option;
 
     *ret = (struct phenotype_arguments){.source = SLICE("CPIC")};
     *ret_help = false;
-    ret->batch.conninfo = getenv("PGXGATE_DATABASE");
-    while ((option = getopt_long(argc, argv, "s:k:d:h", OPTIONS, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "s:k:p:d:h", OPTIONS, NULL)) != -1) {
         switch (option) {
         case 's':
             ret->source = slice_of(optarg);
             break;
         case 'k':
-            ret->batch.knowledge_dir = optarg;
+            ret->knowledge.dir = optarg;
+            break;
+        case 'p':
+            if (!cli_knowledge_add_pack(&ret->knowledge, optarg))
+                return EXIT_USAGE;
             break;
         case 'd':
-            ret->batch.conninfo = optarg;
+            ret->knowledge.conninfo = optarg;
             break;
         case 'h':
             *ret_help = true;
@@ -229,7 +230,7 @@ static int read_arguments(int argc, char **argv, struct phenotype_arguments *ret
     }
     if (argc - optind > 1)
         return EXIT_USAGE;
-    ret->batch.file = argv[optind]; /* NULL behind the last one */
+    ret->file = argv[optind]; /* NULL behind the last one */
     return EXIT_OK;
 }
 
@@ -258,7 +259,7 @@ int cli_phenotype(int argc, char **argv)
         (void)fputs(USAGE, status == EXIT_OK ? stdout : stderr);
         return status;
     }
-    status = batch_open_knowledge("phenotype", &arguments.batch, &knowledge);
+    status = cli_load_knowledge("phenotype", &arguments.knowledge, &knowledge);
     if (status == EXIT_OK && !has_source(knowledge, arguments.source)) {
         (void)fprintf(stderr, "pgxgate phenotype: the knowledge has no tables of \"%.*s\"\n",
                       SLICE_ARG(arguments.source));
@@ -267,7 +268,7 @@ int cli_phenotype(int argc, char **argv)
     if (status == EXIT_OK) {
         phenotype = (struct phenotype){.k = knowledge, .source = arguments.source};
         arena_init(&phenotype.arena, ARENA_BYTES_MAX);
-        status = batch_run(&HANDLER, arguments.batch.file, &phenotype, &phenotype.batch);
+        status = batch_run(&HANDLER, arguments.file, &phenotype, &phenotype.batch);
         arena_release(&phenotype.arena);
     }
     rules_knowledge_release(knowledge);
