@@ -6,7 +6,7 @@
 #include "gateway/cli/cli.h"
 #include "gateway/cli/exit.h"
 #include "gateway/cli/knowledge.h"
-#include "gateway/cli/result_text.h"
+#include "gateway/hooks/result_text.h"
 
 #define ARENA_BYTES_MAX ((size_t)4 * 1024 * 1024)
 
