@@ -10,10 +10,10 @@ static enum err_code build(const struct rules_release *release, struct slice con
                            struct rules_knowledge *k, struct err *err)
 {
     static enum err_code (*const STEPS[])(struct rules_knowledge *, struct err *) = {
-        rules_knowledge_link_genes,           rules_knowledge_link_alleles,
-        rules_knowledge_link_drugs,           rules_knowledge_link_messages,
-        rules_knowledge_link_recommendations, rules_knowledge_link_patients,
-        rules_knowledge_check_tests,
+        rules_knowledge_link_genes,      rules_knowledge_link_alleles,
+        rules_knowledge_link_drugs,      rules_knowledge_link_messages,
+        rules_knowledge_link_algorithms, rules_knowledge_link_recommendations,
+        rules_knowledge_link_patients,   rules_knowledge_check_tests,
     };
 
     if (!rules_is_name(release->name) || !rules_is_name(release->version))
@@ -123,6 +123,12 @@ size_t rules_genes_of_drug(const struct rules_knowledge *k, const struct rules_d
 
     *ret = k->drug_gene_rows + range.first;
     return range.count;
+}
+
+struct slice rules_algorithm_of_drug(const struct rules_knowledge *k,
+                                     const struct rules_drug *drug)
+{
+    return k->drug_facts[rules_drug_row(k, drug)].algorithm;
 }
 
 struct rules_drug_needs rules_drug_needs(const struct rules_knowledge *k,
