@@ -169,7 +169,7 @@ static struct span times(struct span span, uint32_t factor_x100)
 static struct rules_range scores_of(const struct rules_knowledge *k,
                                     const struct rules_gene *gene)
 {
-    return rules_facts_of_gene(k, gene)->scores;
+    return rules_facts_of_gene(k, gene)->own.scores;
 }
 
 /* A range of the table with the scores up to the next one, which no genotype has; a range of 0

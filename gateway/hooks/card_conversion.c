@@ -10,9 +10,14 @@
 
 #define OTHERS_SHOWN_MAX 4 /* of one gene */
 
+/* A card that is written without a patient's record (hook_card_write) has no such facts. */
 static const struct hook_order_facts *facts_of(const struct card *card)
 {
-    return &card->call->order_facts[card->drug_order - card->call->facts.drug_orders];
+    static const struct hook_order_facts NONE;
+
+    return card->call->order_facts == NULL
+               ? &NONE
+               : &card->call->order_facts[card->drug_order - card->call->facts.drug_orders];
 }
 
 static bool call_changes(const struct rules_conversion *c, size_t call)
@@ -49,7 +54,7 @@ static void write_role(const struct card *card, const struct rules_acting *actin
         buf_add_text(buf, ", ");
         card_words(buf, source->publisher);
         buf_add_char(buf, ' ');
-        card_words(buf, source->version);
+        card_words(buf, source->year);
     }
     buf_add_char(buf, ')');
 }

@@ -6,6 +6,14 @@
 
 #include <assert.h>
 
+/* Canonical URLs of the drug code tables; clients also write OIDs (fhir_system_is). */
+static const char *const DRUG_SYSTEMS[] = {
+    "http://www.nlm.nih.gov/research/umls/rxnorm",
+    "http://www.whocc.no/atc",
+    "http://hl7.org/fhir/sid/ndc",
+    "http://snomed.info/sct",
+};
+
 enum err_code hook_facts_read_orders(struct hook_facts *facts,
                                      const struct hook_request *request,
                                      const struct fhir_collection *collection,
@@ -13,6 +21,14 @@ enum err_code hook_facts_read_orders(struct hook_facts *facts,
 {
     return fhir_read_orders(request->orders, collection, arena, &facts->orders,
                             &facts->orders_count, err);
+}
+
+struct slice hook_facts_drug_system(struct slice written)
+{
+    for (size_t i = 0; i < ARRAY_LEN(DRUG_SYSTEMS); i++)
+        if (fhir_system_is(written, slice_of(DRUG_SYSTEMS[i])))
+            return slice_of(DRUG_SYSTEMS[i]);
+    return written;
 }
 
 static bool is_selected(const struct hook_facts *facts, const struct hook_request *request,
@@ -202,7 +218,7 @@ static enum rules_presence presence_of(enum fhir_presence presence)
     return RULES_PRESENCE_NONE;
 }
 
-static struct rules_evidence evidence_of(const struct fhir_evidence *read)
+struct rules_evidence hook_evidence_of(const struct fhir_evidence *read)
 {
     struct rules_evidence evidence = {
         .gene = read->gene,
@@ -259,7 +275,7 @@ enum err_code hook_facts_resolve_genes(struct hook_facts *facts, struct slice pa
         qsort(facts->reading.evidence, count, sizeof *facts->reading.evidence,
               compare_evidence);
     for (size_t i = 0; i < count; i++)
-        facts->evidence[i] = evidence_of(&facts->reading.evidence[i]);
+        facts->evidence[i] = hook_evidence_of(&facts->reading.evidence[i]);
     for (size_t i = 0; i < facts->genes_count; i++)
         if (rules_resolve_gene(knowledge, facts->genes[i], facts->evidence, count, arena,
                                &facts->results[i], err) != ERR_OK)
