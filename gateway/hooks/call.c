@@ -133,7 +133,8 @@ bool hook_call_open(struct hook_call *call, const struct hook_service *service,
 static const struct hook_need *first_failed_need(const struct hook_call *call)
 {
     for (size_t i = 0; i < call->needs_count; i++)
-        if (call->needs[i]->is_answered && !call->needs[i]->is_usable)
+        if (call->needs[i]->is_answered && !call->needs[i]->is_usable &&
+            hook_gather_is_required(call->needs[i]))
             return call->needs[i];
     return NULL;
 }

@@ -140,10 +140,17 @@ static enum hook_need_kind kind_of(const struct hook_need *need)
     return need->kind == HOOK_NEED_PAGE ? need->page_of : need->kind;
 }
 
+/* A first page may be refused for its kind; a further one is the rest of what is there. */
+bool hook_gather_is_required(const struct hook_need *need)
+{
+    if (need->kind == HOOK_NEED_PAGE)
+        return is_required(need->page_of) || need->page_of == HOOK_NEED_PGX_CATEGORY;
+    return is_required(need->kind);
+}
+
 /* Something of this kind is wanted and cannot be had. */
 static void note_missing(struct hook_call *call, enum hook_need_kind kind)
 {
-    /* Pages of results by category may hold results that nothing else does. */
     if (is_required(kind) || kind == HOOK_NEED_PGX_CATEGORY)
         call->is_incomplete = true;
     call->is_cut[kind] = true;
@@ -451,10 +458,6 @@ void hook_call_answer(struct hook_call *call, struct hook_need *need,
             need->outcome = FHIR_FETCH_BROKEN;
         call->has_resolved_genes = false;
     }
-    if (need->is_usable)
-        return;
-    if (need->kind == HOOK_NEED_PAGE)
-        note_missing(call, need->page_of);
-    else if (is_required(need->kind))
+    if (!need->is_usable && hook_gather_is_required(need))
         call->is_incomplete = true;
 }

@@ -24,6 +24,9 @@ bool hook_gather_next_page(struct hook_call *call, struct json bundle,
                            struct slice response_url, uint32_t page,
                            enum hook_need_kind kind) MUST_CHECK;
 
+/* Whether a call without this answer cannot vouch for silence. */
+bool hook_gather_is_required(const struct hook_need *need);
+
 /* Whether a need of this kind was added. */
 bool hook_gather_has(const struct hook_call *call, enum hook_need_kind kind);
 
