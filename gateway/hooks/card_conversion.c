@@ -32,22 +32,15 @@ static bool call_changes(const struct rules_conversion *c, size_t call)
     return before->keys_count != after->keys_count;
 }
 
-/* "paroxetine, stopped 10 days ago," */
-static void write_drug(const struct rules_acting *acting, struct buf *buf)
-{
-    card_words(buf, acting->modulator->drug);
-    if (acting->comedication->is_stopped && acting->is_certain)
-        buf_printf(buf, ", stopped %u %s ago,", acting->comedication->stopped_days,
-                   acting->comedication->stopped_days == 1 ? "day" : "days");
-}
-
-/* " (strong inhibitor, FDA 2023)" */
-static void write_role(const struct card *card, const struct rules_acting *acting,
-                       struct buf *buf)
+/* "paroxetine (strong inhibitor, FDA 2023; stopped 10 days ago)" */
+static void write_acting(const struct card *card, const struct rules_acting *acting,
+                         struct buf *buf)
 {
     const struct rules_modulator *m = acting->modulator;
     const struct rules_source *source = rules_find_source(card->call->knowledge, m->source);
+    uint32_t days = acting->comedication->stopped_days;
 
+    card_words(buf, m->drug);
     buf_join(buf, SLICE(" ("), slice_of(rules_strength_name(m->strength)), SLICE(" "),
              slice_of(rules_role_name(m->role)));
     if (source != NULL) {
@@ -56,6 +49,8 @@ static void write_role(const struct card *card, const struct rules_acting *actin
         buf_add_char(buf, ' ');
         card_words(buf, source->year);
     }
+    if (acting->comedication->is_stopped && acting->is_certain)
+        buf_printf(buf, "; stopped %u %s ago", days, days == 1 ? "day" : "days");
     buf_add_char(buf, ')');
 }
 
@@ -81,13 +76,11 @@ void card_conversion_write_call(const struct card *card, const struct rules_gene
         buf_add_text(buf, "acting as ");
         write_clinical(card, &c->clinical.calls[call], buf);
         buf_add_text(buf, " because of ");
-        write_drug(c->responsible, buf);
-        write_role(card, c->responsible, buf);
+        write_acting(card, c->responsible, buf);
         return;
     }
     buf_add_text(buf, "with ");
-    write_drug(c->responsible, buf);
-    write_role(card, c->responsible, buf);
+    write_acting(card, c->responsible, buf);
     buf_add_text(buf, " it may act as ");
     write_clinical(card, &c->clinical.calls[call], buf);
     buf_add_text(buf, ", which the advice here does not count");
@@ -117,8 +110,7 @@ void card_conversion_write_others(const struct card *card,
         if (acting == c->responsible || (acting->is_certain && acting->modulator->has_factor))
             continue; /* the strongest counts alone */
         buf_join(buf, SLICE("- "), result->gene->symbol, SLICE(" and "));
-        write_drug(acting, buf);
-        write_role(card, acting, buf);
+        write_acting(card, acting, buf);
         buf_add(buf, acting->is_certain
                          ? SLICE(": told as information; the phenotype is left as it is.\n")
                          : SLICE(": stopped or on hold, since when is not known; it may still "

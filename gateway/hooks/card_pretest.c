@@ -30,7 +30,7 @@ static void write_drug(struct buf *buf, struct slice drug)
     buf_add(buf, slice_from(drug, 1));
 }
 
-/* "Clopidogrel: no CYP2C19 result on file - consider a test first" */
+/* "Clopidogrel: no CYP2C19 result on file; consider testing" */
 static void write_summary(struct hook_call *call, const struct hook_pretest *p,
                           struct buf *text)
 {
@@ -38,8 +38,7 @@ static void write_summary(struct hook_call *call, const struct hook_pretest *p,
 
     buf_clear(whole);
     write_drug(whole, p->row->drug);
-    buf_join(whole, SLICE(": no "), p->gene->symbol, SLICE(" result on file \xE2\x80\x93 "),
-             message_of(call, p)->verdict);
+    buf_join(whole, SLICE(": "), message_of(call, p)->verdict);
     card_summary_fit(buf_slice(whole), text);
 }
 
