@@ -136,6 +136,25 @@ static void judge_list(struct hook_call *call)
             p->list_state = HOOK_LIST_PARTIAL;
 }
 
+/* The drugs of an entry: by its codes, else by its words, if these are the name of an
+ * ingredient or a brand and nothing else. An order is not read by words beside a code, because
+ * its code says what will be dispensed; of a list, a drug missed weighs more. */
+static bool find_list_drugs(struct hook_call *call, const struct fhir_order *order,
+                            struct hook_order_drugs *ret)
+{
+    struct fhir_order words = {.text = order->text,
+                               .route = order->route,
+                               .route_text = order->route_text,
+                               .form = order->form};
+    struct err err = {0};
+
+    if (hook_order_drugs_find(order, call->knowledge, &call->arena, ret, &err) == ERR_OK &&
+        (ret->drugs_count > 0 || !ret->has_code ||
+         hook_order_drugs_find(&words, call->knowledge, &call->arena, ret, &err) == ERR_OK))
+        return true;
+    return hook_fail(&call->failure, HOOK_TOO_LARGE, "", "%s", err.text);
+}
+
 bool hook_patient_read_list(struct hook_call *call)
 {
     struct hook_patient *p = &call->patient;
@@ -149,9 +168,8 @@ bool hook_patient_read_list(struct hook_call *call)
     if (p->list_drugs == NULL)
         return no_memory(call);
     for (size_t i = 0; i < p->list_count; i++)
-        if (hook_order_drugs_find(&p->list[i].order, call->knowledge, &call->arena,
-                                  &p->list_drugs[i], &err) != ERR_OK)
-            return hook_fail(&call->failure, HOOK_TOO_LARGE, "", "%s", err.text);
+        if (!find_list_drugs(call, &p->list[i].order, &p->list_drugs[i]))
+            return false;
     judge_list(call);
     return true;
 }
@@ -219,7 +237,9 @@ static bool find_comedications(struct hook_call *call)
 
 /* ---- therapy ---- */
 
-static bool has_known_system(const struct hook_call *call, const struct fhir_order *order)
+/* Whether a code of the entry would have been found if it were this drug's. */
+static bool has_known_system(const struct hook_call *call, const struct fhir_order *order,
+                             const struct rules_drug *drug)
 {
     const struct slice *systems;
     size_t count = rules_code_systems(call->knowledge, &systems);
@@ -227,13 +247,14 @@ static bool has_known_system(const struct hook_call *call, const struct fhir_ord
     for (size_t c = 0; c < order->codings_count; c++)
         for (size_t i = 0; i < count; i++)
             if (order->codings[c].code.len > 0 &&
+                rules_drug_has_code_in(call->knowledge, drug, i) &&
                 fhir_system_is(order->codings[c].system, systems[i]))
                 return true;
     return false;
 }
 
-/* Whether an entry that names no drug of the knowledge may be this one all the same: it says
- * nothing in a code system that the knowledge has, or its words name the drug. */
+/* Whether an entry that names no drug of the knowledge may be this one all the same: it has no
+ * code in a system in which the knowledge lists the drug, or its words name the drug. */
 static bool may_be(const struct hook_call *call, const struct fhir_list_entry *entry,
                    const struct hook_order_drugs *drugs, const struct rules_drug *drug)
 {
@@ -241,7 +262,7 @@ static bool may_be(const struct hook_call *call, const struct fhir_list_entry *e
         return true;
     if (drugs->drugs_count > 0)
         return false;
-    return !has_known_system(call, &entry->order) ||
+    return !has_known_system(call, &entry->order, drug) ||
            slice_find_nocase(entry->order.text, drug->name) != SIZE_MAX;
 }
 
