@@ -95,77 +95,76 @@ static void quantities_are_millionths(void **state)
     "'timing':{'code':{'coding':[{'system':"                                                   \
     "'http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation','code':'" code "'}]}}"
 
+static const struct {
+    const char *json;
+    uint32_t mg_x100; /* 0: not known */
+} DOSES[] = {
+    {ORDER("[" DOSE(MG("75"), DAILY) "]"), 7500},
+    {ORDER("[" DOSE(MG("75"), EVERY("2", "1", "d")) "]"), 15000},
+    {ORDER("[" DOSE(MG("20"), EVERY("1", "8", "h")) "]"), 6000},
+    {ORDER("[" DOSE(MG("10"), EVERY("1", "36", "h")) "]"), 667},
+    {ORDER("[" DOSE(MG("70"), EVERY("1", "1", "wk")) "]"), 1000},
+    {ORDER("[" DOSE(MG("12.5"), EVERY("1", "0.5", "d")) "]"), 2500},
+    {ORDER("[" DOSE("{'value':1,'unit':'g'}", DAILY) "]"), 100000},
+    {ORDER("[" DOSE("{'value':50,'unit':'mcg'}", DAILY) "]"), 5},
+    {ORDER("[" DOSE("{'value':50,'unit':'\xC2\xB5g'}", DAILY) "]"), 5},
+    {ORDER("[" DOSE(MG("75"), GTS("BID")) "]"), 15000},
+    /* one object where a list is wanted; DSTU2 and STU3 */
+    {ORDER("{'doseAndRate':{'doseQuantity':" MG("75") "}," DAILY "}"), 7500},
+    {ORDER("[{'doseQuantity':" MG("75") "," DAILY "}]"), 7500},
+    {ORDER("[{'doseQuantity':" MG(
+         "75") ",'timing':{'repeat':{'frequency':1,'period':1,'periodUnits':'d'}}}]"),
+     7500},
+    {ORDER("[{'doseQuantity':" MG("75") ",'asNeededBoolean':false," DAILY "}]"), 7500},
+    {ORDER("[" DOSE(MG("75"), "'timing':{'repeat':{'period':1,'periodUnit':'d'}}") "]"), 7500},
+    /* not beyond doubt */
+    {ORDER("[" DOSE(MG("75"), DAILY) "," DOSE(MG("75"), DAILY) "]"), 0},
+    {ORDER("[]"), 0},
+    {"{'resourceType':'MedicationRequest'}", 0},
+    {ORDER("'one a day'"), 0},
+    {ORDER("[{'text':'75 mg daily'}]"), 0},
+    {ORDER("[" DOSE("{'value':1,'unit':'tablet'}", DAILY) "]"), 0},
+    {ORDER("[" DOSE("{'value':75}", DAILY) "]"), 0},
+    {ORDER("[" DOSE(MG("0"), DAILY) "]"), 0},
+    {ORDER("[" DOSE(MG("75"), "'asNeededBoolean':true," DAILY) "]"), 0},
+    {ORDER("[" DOSE(MG("75"), "'asNeededCodeableConcept':{'text':'pain'}," DAILY) "]"), 0},
+    {ORDER("[" DOSE(MG("75"), "'text':'x'") "]"), 0},
+    {ORDER("[" DOSE(MG("75"), EVERY("0", "1", "d")) "]"), 0},
+    {ORDER("[" DOSE(MG("75"), EVERY("97", "1", "d")) "]"), 0},
+    {ORDER("[" DOSE(MG("75"), EVERY("1", "0", "d")) "]"), 0},
+    {ORDER("[" DOSE(MG("75"), EVERY("1", "1", "mo")) "]"), 0},
+    {ORDER("[" DOSE(MG("75"), EVERY("'1'", "1", "d")) "]"), 0},
+    {ORDER("[" DOSE(MG("75"), GTS("Q4H")) "]"), 0},
+    {ORDER("[" DOSE(MG("75"), "'timing':{'code':{'coding':[{'code':'BID'}]}}") "]"), 0},
+    {ORDER("[" DOSE(MG("75"), "'timing':{'event':['2026-01-01']}") "]"), 0},
+    {ORDER("[" DOSE(MG("75"), "'timing':{'repeat':{'frequency':1,'frequencyMax':2,"
+                              "'period':1,'periodUnit':'d'}}") "]"),
+     0},
+    {ORDER("[" DOSE(MG("75"), "'timing':{'repeat':{'frequency':1,'period':1,"
+                              "'periodUnit':'d','dayOfWeek':['mon']}}") "]"),
+     0},
+    {ORDER("[{'doseAndRate':[{'doseQuantity':" MG("75") "},{'doseQuantity':" MG(
+         "50") "}]," DAILY "}]"),
+     0},
+    {ORDER("[{'doseAndRate':[{'doseRange':{'low':" MG("50") ",'high':" MG("75") "}}]," DAILY
+                                                                                "}]"),
+     0},
+    {ORDER("[" DOSE("{'value':1000000,'unit':'g'}", EVERY("96", "1", "h")) "]"), 0},
+};
+
 static void daily_doses_are_read_where_they_are_certain(void **state)
 {
-    static const struct {
-        const char *json;
-        uint32_t mg_x100; /* 0: not known */
-    } ROWS[] = {
-        {ORDER("[" DOSE(MG("75"), DAILY) "]"), 7500},
-        {ORDER("[" DOSE(MG("75"), EVERY("2", "1", "d")) "]"), 15000},
-        {ORDER("[" DOSE(MG("20"), EVERY("1", "8", "h")) "]"), 6000},
-        {ORDER("[" DOSE(MG("10"), EVERY("1", "36", "h")) "]"), 667},
-        {ORDER("[" DOSE(MG("70"), EVERY("1", "1", "wk")) "]"), 1000},
-        {ORDER("[" DOSE(MG("12.5"), EVERY("1", "0.5", "d")) "]"), 2500},
-        {ORDER("[" DOSE("{'value':1,'unit':'g'}", DAILY) "]"), 100000},
-        {ORDER("[" DOSE("{'value':50,'unit':'mcg'}", DAILY) "]"), 5},
-        {ORDER("[" DOSE("{'value':50,'unit':'\xC2\xB5g'}", DAILY) "]"), 5},
-        {ORDER("[" DOSE(MG("75"), GTS("BID")) "]"), 15000},
-        /* one object where a list is wanted; DSTU2 and STU3 */
-        {ORDER("{'doseAndRate':{'doseQuantity':" MG("75") "}," DAILY "}"), 7500},
-        {ORDER("[{'doseQuantity':" MG("75") "," DAILY "}]"), 7500},
-        {ORDER("[{'doseQuantity':" MG(
-             "75") ",'timing':{'repeat':{'frequency':1,'period':1,'periodUnits':'d'}}}]"),
-         7500},
-        {ORDER("[{'doseQuantity':" MG("75") ",'asNeededBoolean':false," DAILY "}]"), 7500},
-        {ORDER("[" DOSE(MG("75"), "'timing':{'repeat':{'period':1,'periodUnit':'d'}}") "]"),
-         7500},
-        /* not beyond doubt */
-        {ORDER("[" DOSE(MG("75"), DAILY) "," DOSE(MG("75"), DAILY) "]"), 0},
-        {ORDER("[]"), 0},
-        {"{'resourceType':'MedicationRequest'}", 0},
-        {ORDER("'one a day'"), 0},
-        {ORDER("[{'text':'75 mg daily'}]"), 0},
-        {ORDER("[" DOSE("{'value':1,'unit':'tablet'}", DAILY) "]"), 0},
-        {ORDER("[" DOSE("{'value':75}", DAILY) "]"), 0},
-        {ORDER("[" DOSE(MG("0"), DAILY) "]"), 0},
-        {ORDER("[" DOSE(MG("75"), "'asNeededBoolean':true," DAILY) "]"), 0},
-        {ORDER("[" DOSE(MG("75"), "'asNeededCodeableConcept':{'text':'pain'}," DAILY) "]"), 0},
-        {ORDER("[" DOSE(MG("75"), "'text':'x'") "]"), 0},
-        {ORDER("[" DOSE(MG("75"), EVERY("0", "1", "d")) "]"), 0},
-        {ORDER("[" DOSE(MG("75"), EVERY("97", "1", "d")) "]"), 0},
-        {ORDER("[" DOSE(MG("75"), EVERY("1", "0", "d")) "]"), 0},
-        {ORDER("[" DOSE(MG("75"), EVERY("1", "1", "mo")) "]"), 0},
-        {ORDER("[" DOSE(MG("75"), EVERY("'1'", "1", "d")) "]"), 0},
-        {ORDER("[" DOSE(MG("75"), GTS("Q4H")) "]"), 0},
-        {ORDER("[" DOSE(MG("75"), "'timing':{'code':{'coding':[{'code':'BID'}]}}") "]"), 0},
-        {ORDER("[" DOSE(MG("75"), "'timing':{'event':['2026-01-01']}") "]"), 0},
-        {ORDER("[" DOSE(MG("75"), "'timing':{'repeat':{'frequency':1,'frequencyMax':2,"
-                                  "'period':1,'periodUnit':'d'}}") "]"),
-         0},
-        {ORDER("[" DOSE(MG("75"), "'timing':{'repeat':{'frequency':1,'period':1,"
-                                  "'periodUnit':'d','dayOfWeek':['mon']}}") "]"),
-         0},
-        {ORDER("[{'doseAndRate':[{'doseQuantity':" MG("75") "},{'doseQuantity':" MG(
-             "50") "}]," DAILY "}]"),
-         0},
-        {ORDER("[{'doseAndRate':[{'doseRange':{'low':" MG("50") ",'high':" MG("75") "}}]," DAILY
-                                                                                    "}]"),
-         0},
-        {ORDER("[" DOSE("{'value':1000000,'unit':'g'}", EVERY("96", "1", "h")) "]"), 0},
-    };
-
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(DOSES); i++) {
         uint32_t mg_x100 = 0;
         struct parsed p;
         bool is_known;
 
         parsed_init(&p);
-        parsed_add(&p, ROWS[i].json);
+        parsed_add(&p, DOSES[i].json);
         is_known = fhir_daily_dose_mg(json_root(&p.doc), &p.arena, &mg_x100);
-        if (is_known != (ROWS[i].mg_x100 > 0) || mg_x100 != ROWS[i].mg_x100)
-            fail_msg("row %zu: got %u for %s", i, mg_x100, ROWS[i].json);
+        if (is_known != (DOSES[i].mg_x100 > 0) || mg_x100 != DOSES[i].mg_x100)
+            fail_msg("row %zu: got %u for %s", i, mg_x100, DOSES[i].json);
         parsed_release(&p);
     }
 }

@@ -34,70 +34,69 @@ static void describe_entries(const struct fhir_list_entry *entries, size_t count
     }
 }
 
+static const struct {
+    const char *json, *want;
+} ENTRIES[] = {
+    {REQUEST("'status':'active','authoredOn':'2026-11-14'"), "a since 10"},
+    {REQUEST("'status':'active'"), "a"},
+    {ORDER("'status':'active','dateWritten':'2026-11-14'"), "a since 10"},
+    {STATED("'status':'active','effectivePeriod':{'start':'2026-10'}"), "a since 24"},
+    {STATED("'status':'recorded','effectiveDateTime':'2026-11-23'"), "a since 1"},
+    {STATED("'status':'active','effectivePeriod':{'start':'2026-01-01','end':'2026-11-20'}"),
+     "a since 327 stopped 4 exactly"},
+    {REQUEST("'status':'active'" BOUNDS("'start':'2026-11-01','end':'2026-11-08'")),
+     "a since 23 stopped 16 exactly"},
+    {REQUEST("'status':'active'" BOUNDS("'start':'2026-11-01','end':'2027-11-08'")),
+     "a since 23"},
+    {REQUEST("'status':'active'" BOUNDS("'end':'2026-11-24'")), "a"},
+    {REQUEST("'status':'completed'" BOUNDS("'end':'2026-11-20'")), "a stopped 4 exactly"},
+    {REQUEST("'status':'completed'"), "a stopped 0"},
+    {REQUEST("'status':'completed','meta':{'lastUpdated':'2026-10-25T08:00:00Z'}"),
+     "a stopped 30"},
+    /* stopped before its planned end, some time */
+    {REQUEST("'status':'stopped','meta':{'lastUpdated':'2026-11-23T08:00:00Z'}" BOUNDS(
+         "'end':'2026-11-20'")),
+     "a stopped 4"},
+    {REQUEST("'status':'stopped'" BOUNDS("'end':'2027-11-20'")), "a stopped 0"},
+    {REQUEST("'status':'stopped','statusChanged':'2026-11-04'"), "a stopped 20 exactly"},
+    {REQUEST("'status':'ended','statusChanged':'2027-11-04'"), "a stopped 0"},
+    {ORDER("'status':'stopped','dateEnded':'2026-11-04'"), "a stopped 20 exactly"},
+    {STATED("'status':'stopped','effectivePeriod':{'end':'2026-11-04'}"),
+     "a stopped 20 exactly"},
+    /* nobody knows */
+    {REQUEST("'status':'on-hold','meta':{'lastUpdated':'2026-10-25'}"), "a stopped 0"},
+    {REQUEST("'status':'unknown'"), "a stopped 0"},
+    {REQUEST("'status':17"), "a stopped 0"},
+    {REQUEST("'note':[]"), "a stopped 0"},
+    /* never taken */
+    {REQUEST("'status':'draft'"), ""},
+    {REQUEST("'status':'cancelled'"), ""},
+    {REQUEST("'status':'entered-in-error'"), ""},
+    {REQUEST("'status':'active','doNotPerform':true"), ""},
+    {"{'resourceType':'MedicationRequest','intent':'plan','status':'active'" DRUG "}", ""},
+    {STATED("'status':'not-taken'"), ""},
+    {STATED("'status':'intended'"), ""},
+    {STATED("'status':'active','taken':'n'"), ""},
+    {STATED("'status':'active','wasNotTaken':true"), ""},
+    /* others */
+    {REQUEST("'status':'active'" SUBJECT("p")), "a"},
+    {REQUEST("'status':'active'" SUBJECT("q")), ""},
+    {ORDER("'status':'active','patient':{'reference':'Patient/q'}"), ""},
+    {"{'resourceType':'MedicationDispense','status':'completed'" DRUG "}", ""},
+    /* by reference */
+    {"{'resourceType':'MedicationRequest','status':'active',"
+     "'medicationReference':{'reference':'Medication/m','display':'x'}}",
+     "unread Medication/m"},
+    {"[{'resourceType':'MedicationRequest','status':'active',"
+     "'medicationReference':{'reference':'Medication/m'}},"
+     "{'resourceType':'Medication','id':'m','code':{'coding':[{'code':'b'}]}}]",
+     "b"},
+};
+
 static void entries_are_read_with_their_times(void **state)
 {
-    static const struct {
-        const char *json, *want;
-    } ROWS[] = {
-        {REQUEST("'status':'active','authoredOn':'2026-11-14'"), "a since 10"},
-        {REQUEST("'status':'active'"), "a"},
-        {ORDER("'status':'active','dateWritten':'2026-11-14'"), "a since 10"},
-        {STATED("'status':'active','effectivePeriod':{'start':'2026-10'}"), "a since 24"},
-        {STATED("'status':'recorded','effectiveDateTime':'2026-11-23'"), "a since 1"},
-        {STATED(
-             "'status':'active','effectivePeriod':{'start':'2026-01-01','end':'2026-11-20'}"),
-         "a since 327 stopped 4 exactly"},
-        {REQUEST("'status':'active'" BOUNDS("'start':'2026-11-01','end':'2026-11-08'")),
-         "a since 23 stopped 16 exactly"},
-        {REQUEST("'status':'active'" BOUNDS("'start':'2026-11-01','end':'2027-11-08'")),
-         "a since 23"},
-        {REQUEST("'status':'active'" BOUNDS("'end':'2026-11-24'")), "a"},
-        {REQUEST("'status':'completed'" BOUNDS("'end':'2026-11-20'")), "a stopped 4 exactly"},
-        {REQUEST("'status':'completed'"), "a stopped 0"},
-        {REQUEST("'status':'completed','meta':{'lastUpdated':'2026-10-25T08:00:00Z'}"),
-         "a stopped 30"},
-        /* stopped before its planned end, some time */
-        {REQUEST("'status':'stopped','meta':{'lastUpdated':'2026-11-23T08:00:00Z'}" BOUNDS(
-             "'end':'2026-11-20'")),
-         "a stopped 4"},
-        {REQUEST("'status':'stopped'" BOUNDS("'end':'2027-11-20'")), "a stopped 0"},
-        {REQUEST("'status':'stopped','statusChanged':'2026-11-04'"), "a stopped 20 exactly"},
-        {REQUEST("'status':'ended','statusChanged':'2027-11-04'"), "a stopped 0"},
-        {ORDER("'status':'stopped','dateEnded':'2026-11-04'"), "a stopped 20 exactly"},
-        {STATED("'status':'stopped','effectivePeriod':{'end':'2026-11-04'}"),
-         "a stopped 20 exactly"},
-        /* nobody knows */
-        {REQUEST("'status':'on-hold','meta':{'lastUpdated':'2026-10-25'}"), "a stopped 0"},
-        {REQUEST("'status':'unknown'"), "a stopped 0"},
-        {REQUEST("'status':17"), "a stopped 0"},
-        {REQUEST("'note':[]"), "a stopped 0"},
-        /* never taken */
-        {REQUEST("'status':'draft'"), ""},
-        {REQUEST("'status':'cancelled'"), ""},
-        {REQUEST("'status':'entered-in-error'"), ""},
-        {REQUEST("'status':'active','doNotPerform':true"), ""},
-        {"{'resourceType':'MedicationRequest','intent':'plan','status':'active'" DRUG "}", ""},
-        {STATED("'status':'not-taken'"), ""},
-        {STATED("'status':'intended'"), ""},
-        {STATED("'status':'active','taken':'n'"), ""},
-        {STATED("'status':'active','wasNotTaken':true"), ""},
-        /* others */
-        {REQUEST("'status':'active'" SUBJECT("p")), "a"},
-        {REQUEST("'status':'active'" SUBJECT("q")), ""},
-        {ORDER("'status':'active','patient':{'reference':'Patient/q'}"), ""},
-        {"{'resourceType':'MedicationDispense','status':'completed'" DRUG "}", ""},
-        /* by reference */
-        {"{'resourceType':'MedicationRequest','status':'active',"
-         "'medicationReference':{'reference':'Medication/m','display':'x'}}",
-         "unread Medication/m"},
-        {"[{'resourceType':'MedicationRequest','status':'active',"
-         "'medicationReference':{'reference':'Medication/m'}},"
-         "{'resourceType':'Medication','id':'m','code':{'coding':[{'code':'b'}]}}]",
-         "b"},
-    };
-
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(ENTRIES); i++) {
         struct fhir_list_entry *entries = NULL;
         size_t count = 0;
         struct err err = {0};
@@ -106,14 +105,14 @@ static void entries_are_read_with_their_times(void **state)
 
         parsed_init(&p);
         buf_init(&got, 4096);
-        parsed_add(&p, ROWS[i].json);
+        parsed_add(&p, ENTRIES[i].json);
         assert_ok(fhir_read_medication_list(&p.collection, SLICE("p"), NULL, 0, TODAY, &p.arena,
                                             &entries, &count, &err),
                   &err);
         describe_entries(entries, count, &got);
-        if (!slice_eq_text(buf_slice(&got), ROWS[i].want))
+        if (!slice_eq_text(buf_slice(&got), ENTRIES[i].want))
             fail_msg("row %zu: got \"%.*s\", want \"%s\"", i, SLICE_ARG(buf_slice(&got)),
-                     ROWS[i].want);
+                     ENTRIES[i].want);
         buf_release(&got);
         parsed_release(&p);
     }
