@@ -51,6 +51,7 @@ ORDER(implication, BY(recommendation), BY(gene), BY(message))
 ORDER(message, BY(id), BY(locale))
 ORDER(test, BY(name))
 ORDER(test_gene, BY(test), BY(gene), BY(result))
+ORDER(omission, BY(drug), BY(gene), BY(key))
 
 /* A sorted copy; NULL when memory ends. */
 static void *copy_sorted(const void *rows_, size_t count, size_t row_bytes,

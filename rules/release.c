@@ -87,28 +87,21 @@ ENUM_NAMES(action_kind, ACTION_KIND_NAMES)
 enum column_kind { COLUMN_TEXT, COLUMN_FLAG, COLUMN_NUMBER, COLUMN_NAME };
 
 struct column {
+    const char *name;
     enum column_kind kind;
     size_t offset;
     const char *const *names; /* COLUMN_NAME */
     size_t names_count;
 };
 
-#define TEXT(type, field)                                                                      \
+#define COLUMN(type, field, kind, names, count)                                                \
     {                                                                                          \
-        COLUMN_TEXT, offsetof(struct rules_##type, field), NULL, 0                             \
+        .name = #field, kind, offsetof(struct rules_##type, field), names, count               \
     }
-#define FLAG(type, field)                                                                      \
-    {                                                                                          \
-        COLUMN_FLAG, offsetof(struct rules_##type, field), NULL, 0                             \
-    }
-#define NUMBER(type, field)                                                                    \
-    {                                                                                          \
-        COLUMN_NUMBER, offsetof(struct rules_##type, field), NULL, 0                           \
-    }
-#define NAME(type, field, names)                                                               \
-    {                                                                                          \
-        COLUMN_NAME, offsetof(struct rules_##type, field), (names), ARRAY_LEN(names)           \
-    }
+#define TEXT(type, field)        COLUMN(type, field, COLUMN_TEXT, NULL, 0)
+#define FLAG(type, field)        COLUMN(type, field, COLUMN_FLAG, NULL, 0)
+#define NUMBER(type, field)      COLUMN(type, field, COLUMN_NUMBER, NULL, 0)
+#define NAME(type, field, names) COLUMN(type, field, COLUMN_NAME, names, ARRAY_LEN(names))
 
 static const struct column source_columns[] = {
     TEXT(source, id),   TEXT(source, publisher), TEXT(source, title), TEXT(source, version),
@@ -216,6 +209,13 @@ static const struct column test_gene_columns[] = {
     TEXT(test_gene, result),
 };
 
+static const struct column omission_columns[] = {
+    TEXT(omission, drug),
+    TEXT(omission, gene),
+    TEXT(omission, key),
+    TEXT(omission, why),
+};
+
 static struct slice text_column(const char *row, const struct column *column)
 {
     struct slice text;
@@ -267,6 +267,48 @@ static void add_column(struct buf *buf, const char *row, const struct column *co
         return;
     }
 }
+
+/* The columns by number */
+
+static void write_column(struct buf *buf, const char *row, const struct column *column)
+{
+    switch (column->kind) {
+    case COLUMN_TEXT:
+        buf_add(buf, text_column(row, column));
+        return;
+    case COLUMN_FLAG:
+        buf_add(buf, row[column->offset] != 0 ? SLICE("yes") : SLICE("no"));
+        return;
+    case COLUMN_NUMBER:
+        if (number_column(row, column) == UINT32_MAX)
+            buf_add_text(buf, "no limit");
+        else
+            buf_printf(buf, "%u", number_column(row, column));
+        return;
+    case COLUMN_NAME:
+        add_column(buf, row, column);
+        return;
+    }
+}
+
+#define X(type, array)                                                                         \
+    size_t rules_##type##_columns(void)                                                        \
+    {                                                                                          \
+        return ARRAY_LEN(type##_columns);                                                      \
+    }                                                                                          \
+    const char *rules_##type##_column_name(size_t column)                                      \
+    {                                                                                          \
+        assert(column < ARRAY_LEN(type##_columns));                                            \
+        return type##_columns[column].name;                                                    \
+    }                                                                                          \
+    void rules_##type##_column_write(const struct rules_##type *row, size_t column,            \
+                                     struct buf *buf)                                          \
+    {                                                                                          \
+        assert(column < ARRAY_LEN(type##_columns));                                            \
+        write_column(buf, (const char *)row, &type##_columns[column]);                         \
+    }
+RULES_TABLES(X)
+#undef X
 
 struct line {
     struct slice text;

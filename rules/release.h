@@ -265,6 +265,15 @@ struct rules_test_gene {
     struct slice result; /* a diplotype, "Poor Metabolizer" or "*57:01 positive" */
 };
 
+/* A gene result for which the drug's sources have no recommendation: left out by them, and
+ * known to be. For reviewers and `rules lint`; it changes no advice. */
+struct rules_omission {
+    struct slice drug;
+    struct slice gene;
+    struct slice key; /* as in conditions */
+    struct slice why;
+};
+
 /* X(struct name without rules_, array name): the tables of a release, in dependency order. */
 #define RULES_TABLES(X)                                                                        \
     X(source, sources)                                                                         \
@@ -284,7 +293,8 @@ struct rules_test_gene {
     X(implication, implications)                                                               \
     X(message, messages)                                                                       \
     X(test, tests)                                                                             \
-    X(test_gene, test_genes)
+    X(test_gene, test_genes)                                                                   \
+    X(omission, omissions)
 
 struct rules_release {
     struct arena arena;
@@ -320,5 +330,15 @@ RULES_ENUMS(X)
  * recommendation counts, because it is shown. Memory running out is buf_failed. */
 struct buf;
 void rules_release_canonical(const struct rules_release *release, struct buf *buf);
+
+/* The columns of every table by number, for tools that compare or show rows whatever columns
+ * there are. Written for people: a flag is "yes" or "no", an open upper end "no limit". */
+#define X(type, array)                                                                         \
+    size_t rules_##type##_columns(void);                                                       \
+    const char *rules_##type##_column_name(size_t column);                                     \
+    void rules_##type##_column_write(const struct rules_##type *row, size_t column,            \
+                                     struct buf *buf);
+RULES_TABLES(X)
+#undef X
 
 #endif

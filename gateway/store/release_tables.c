@@ -132,6 +132,12 @@ static const struct release_column test_gene_columns[] = {
     TEXT(test_gene, gene),
     TEXT(test_gene, result),
 };
+static const struct release_column omission_columns[] = {
+    TEXT(omission, drug),
+    TEXT(omission, gene),
+    TEXT(omission, key),
+    TEXT(omission, why),
+};
 
 #define X(type, array)                                                                         \
     static void *add_##type(struct rules_release *release)                                     \
