@@ -11,7 +11,7 @@
 /* Columns that say who the advice is for or how it is named, and those that are fields of their
  * own below. */
 static const char *const NOT_FIELDS[] = {
-    "id", "drug", "source", "population", "message", "age_from_years", "age_below_years",
+    "id", "drug", "source", "population", "message", "age_from_years", "age_below_years", "sex",
 };
 static const char *const NOT_OF_ACTIONS[] = {
     "recommendation", "kind", "drug", "percent_from", "percent_to", "amount_x100", "unit",
@@ -106,8 +106,11 @@ void rules_source_write(const struct rules_source *source, struct buf *buf)
         buf_join(buf, SLICE(", PMID "), source->pmids);
 }
 
-void rules_age_write(const struct rules_recommendation *r, struct buf *buf)
+void rules_patients_write(const struct rules_recommendation *r, struct buf *buf)
 {
+    if (r->sex != RULES_SEX_ANY)
+        buf_printf(buf, "%s%s", rules_sex_name(r->sex),
+                   r->age_from_years > 0 || r->age_below_years != RULES_AGE_NO_MAX ? ", " : "");
     if (r->age_below_years != RULES_AGE_NO_MAX)
         buf_printf(buf, "%u to below %u years", r->age_from_years, r->age_below_years);
     else if (r->age_from_years > 0)

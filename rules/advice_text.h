@@ -37,7 +37,7 @@ void rules_source_write(const struct rules_source *source, struct buf *buf);
 /* "reduce_dose by 25-50 %; limit_dose to 20.5 mg/d". */
 void rules_actions_write(const struct rules_knowledge *k, const struct rules_recommendation *r,
                          struct buf *buf);
-/* "12 to below 18 years"; nothing for all ages. */
-void rules_age_write(const struct rules_recommendation *r, struct buf *buf);
+/* "female, 12 to below 18 years"; nothing for all of both sexes. The population comes apart. */
+void rules_patients_write(const struct rules_recommendation *r, struct buf *buf);
 
 #endif

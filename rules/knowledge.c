@@ -12,8 +12,8 @@ static enum err_code build(const struct rules_release *release, struct slice con
     static enum err_code (*const STEPS[])(struct rules_knowledge *, struct err *) = {
         rules_knowledge_link_genes,           rules_knowledge_link_alleles,
         rules_knowledge_link_drugs,           rules_knowledge_link_messages,
-        rules_knowledge_link_recommendations, rules_knowledge_check_tests,
-        rules_knowledge_check_omissions,
+        rules_knowledge_link_recommendations, rules_knowledge_link_patients,
+        rules_knowledge_check_tests,          rules_knowledge_check_omissions,
     };
 
     if (!rules_is_name(release->name) || !rules_is_name(release->version))
@@ -125,9 +125,18 @@ size_t rules_genes_of_drug(const struct rules_knowledge *k, const struct rules_d
     return range.count;
 }
 
-bool rules_drug_needs_age(const struct rules_knowledge *k, const struct rules_drug *drug)
+struct rules_drug_needs rules_drug_needs(const struct rules_knowledge *k,
+                                         const struct rules_drug *drug)
 {
-    return k->drug_facts[rules_drug_row(k, drug)].needs_age;
+    const struct rules_drug_facts *facts = &k->drug_facts[rules_drug_row(k, drug)];
+
+    return (struct rules_drug_needs){
+        .age = facts->needs_age,
+        .weight = facts->needs_weight,
+        .sex = facts->needs_sex,
+        .therapy = facts->needs_therapy,
+        .reason = facts->indications.count > 0,
+    };
 }
 
 static const struct rules_recommendation_facts *facts_of(const struct rules_knowledge *k,

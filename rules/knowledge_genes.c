@@ -38,6 +38,23 @@ bool rules_is_name(struct slice name)
     return true;
 }
 
+/* Keeps the publishers in order of name. */
+static bool add_publisher(struct rules_knowledge *k, struct slice publisher)
+{
+    size_t at = 0;
+
+    while (at < k->publishers_count && slice_compare(k->publishers[at], publisher) < 0)
+        at++;
+    if (at < k->publishers_count && slice_eq(k->publishers[at], publisher))
+        return true;
+    if (k->publishers_count == RULES_PUBLISHERS_MAX)
+        return false;
+    for (size_t i = k->publishers_count++; i > at; i--)
+        k->publishers[i] = k->publishers[i - 1];
+    k->publishers[at] = publisher;
+    return true;
+}
+
 static enum err_code link_sources(struct rules_knowledge *k, struct err *err)
 {
     if (!rules_index_init(&k->sources, k->rows.sources_count, &k->arena))
@@ -54,6 +71,9 @@ static enum err_code link_sources(struct rules_knowledge *k, struct err *err)
                        SLICE_ARG(source->id));
         if (!rules_index_add(&k->sources, 0, source->id, (uint32_t)i))
             return BAD(err, "source %.*s: listed twice", SLICE_ARG(source->id));
+        if (!add_publisher(k, source->publisher))
+            return err_set(err, ERR_LIMIT, "source %.*s: more than %d publishers",
+                           SLICE_ARG(source->id), RULES_PUBLISHERS_MAX);
     }
     return ERR_OK;
 }

@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 
+#include "rules/evaluate.h"
 #include "rules/genotype.h"
 #include "rules/index.h"
 #include "rules/knowledge.h"
@@ -42,8 +43,9 @@ uint64_t rules_pair_of(uint32_t a, uint32_t b);
 
 /* A key that a recommendation asks for. */
 struct rules_wanted_key {
-    uint32_t word; /* RULES_ABSENT: a score within from..to */
+    uint32_t word; /* RULES_ABSENT: a score within from..to, or a diplotype */
     uint32_t from_x100, to_x100;
+    struct slice diplotype; /* as a call writes it; empty: not asked for */
 };
 
 /* What a recommendation asks of one gene: one of the keys. */
@@ -56,14 +58,19 @@ struct rules_requirement {
 struct rules_recommendation_facts {
     struct rules_range requirements, actions, implications;
     uint32_t population; /* row, or RULES_ABSENT: all patients */
+    uint32_t publisher;  /* into publishers */
     bool needs_age;
+    bool asks_diplotype; /* one of its conditions is an exact diplotype */
+    bool only_limits;    /* nothing to do but to keep a limit: its LIMIT_DOSE is `limit` */
+    uint32_t limit;      /* row of actions, or RULES_ABSENT */
 };
 
 struct rules_drug_facts {
     struct rules_range genes; /* into drug_genes, in order of symbol */
     struct rules_range populations, indications;
     struct rules_range recommendations; /* loudest first, then by id */
-    bool needs_age;
+    struct rules_range evidence, pretests;
+    bool needs_age, needs_weight, needs_sex, needs_therapy;
 };
 
 /* A gene that a drug's recommendations ask about. ALLELE_STATUS: `words` are the keys, positive
@@ -79,11 +86,14 @@ struct rules_knowledge {
     struct slice content_hash;
     struct rules_release rows; /* owns the release's arena; the arrays are sorted copies */
 
+    struct slice publishers[RULES_PUBLISHERS_MAX]; /* by name */
+    size_t publishers_count;
     struct rules_index sources, genes, drugs, recommendations, messages, tests;
     struct rules_index phenotypes, functions, alleles; /* scope: gene; normal form */
     struct rules_index populations;                    /* scope: drug */
     struct rules_index systems, codes;                 /* codes' scope: system */
     struct rules_index words;
+    struct rules_index modulators; /* scope: gene; by drug */
 
     struct rules_gene_facts *gene_facts;     /* parallel to rows.genes */
     struct rules_allele_facts *allele_facts; /* ... rows.alleles */
@@ -109,6 +119,8 @@ enum err_code rules_knowledge_link_messages(struct rules_knowledge *k,
                                             struct err *err) MUST_CHECK;
 enum err_code rules_knowledge_link_recommendations(struct rules_knowledge *k,
                                                    struct err *err) MUST_CHECK;
+enum err_code rules_knowledge_link_patients(struct rules_knowledge *k,
+                                            struct err *err) MUST_CHECK;
 enum err_code rules_knowledge_check_tests(struct rules_knowledge *k,
                                           struct err *err) MUST_CHECK;
 enum err_code rules_knowledge_check_omissions(struct rules_knowledge *k,
@@ -138,6 +150,11 @@ struct slice rules_phenotype_of(const struct rules_knowledge *k, const struct ru
 /* The phenotype of two functions, alleles or, with RULES_NO_SECOND, one. Empty: no rule. */
 struct slice rules_phenotype_of_pair(const struct rules_knowledge *k,
                                      const struct rules_gene *gene, uint32_t a, uint32_t b);
+
+/* Gives every match its part, drops what an exact diplotype beats, sorts them, and sets what
+ * follows for the advice as a whole. */
+void rules_advice_arrange(const struct rules_knowledge *k, const struct rules_policy *policy,
+                          struct rules_advice *advice);
 
 /* "0.25..1.0", ">=2.5", "≥2.5", "1.5". */
 bool rules_score_range_from_text(struct slice text, uint32_t *ret_from_x100,

@@ -84,6 +84,9 @@ static bool is_shown(const struct rules_release *rows, struct slice message)
     for (size_t i = 0; i < rows->implications_count; i++)
         if (slice_eq(rows->implications[i].message, message))
             return true;
+    for (size_t i = 0; i < rows->pretests_count; i++)
+        if (slice_eq(rows->pretests[i].message, message))
+            return true;
     return false;
 }
 
@@ -106,14 +109,23 @@ static void check_messages(struct lint *lint)
 /* --- sources -------------------------------------------------------------------------------
  */
 
+/* Tables whose rows name a source by its id. */
+#define CITING_TABLES(X)                                                                       \
+    X(recommendations)                                                                         \
+    X(genes)                                                                                   \
+    X(gene_drugs)                                                                              \
+    X(modulators)                                                                              \
+    X(gene_tests)                                                                              \
+    X(pretests)
+
 static bool is_cited(const struct rules_release *rows, struct slice source)
 {
-    for (size_t i = 0; i < rows->recommendations_count; i++)
-        if (slice_eq(rows->recommendations[i].source, source))
+#define X(array)                                                                               \
+    for (size_t i = 0; i < rows->array##_count; i++)                                           \
+        if (slice_eq(rows->array[i].source, source))                                           \
             return true;
-    for (size_t i = 0; i < rows->genes_count; i++)
-        if (slice_eq(rows->genes[i].source, source))
-            return true;
+    CITING_TABLES(X)
+#undef X
     return false;
 }
 
@@ -131,7 +143,7 @@ static void check_sources(struct lint *lint)
             lint_tell(lint, RULES_LINT_CITATION, true, "source", source->id, "no version");
         if (!is_cited(rows, source->id))
             lint_tell(lint, RULES_LINT_SOURCE_UNUSED, false, "source", source->id,
-                      "no gene and no recommendation cites it");
+                      "nothing cites it");
     }
     for (size_t i = 0; i < rows->drug_codes_count; i++)
         if (rows->drug_codes[i].source.len == 0)
@@ -166,15 +178,16 @@ static void check_implications(struct lint *lint)
         const struct rules_implication *implications;
         size_t count = rules_implications_of(k, r, &implications);
 
-        for (uint32_t q = range.first; q < range.first + range.count; q++) {
+        for (uint32_t q = range.first;
+             r->alert != RULES_ALERT_NONE && q < range.first + range.count; q++) {
             struct slice gene = k->rows.conditions[k->requirements[q].keys.first].gene;
             bool has_it = false;
 
             for (size_t m = 0; m < count; m++)
                 has_it = has_it || slice_eq(implications[m].gene, gene);
             if (!has_it && is_on_a_finding(k, &k->requirements[q]))
-                lint_tell(lint, RULES_LINT_IMPLICATION, r->alert != RULES_ALERT_NONE,
-                          "recommendation", r->id, "no implication for %.*s", SLICE_ARG(gene));
+                lint_tell(lint, RULES_LINT_IMPLICATION, count == 0, "recommendation", r->id,
+                          "no implication for %.*s", SLICE_ARG(gene));
         }
     }
 }

@@ -59,6 +59,7 @@ static bool share_patients(const struct rules_recommendation *a,
 {
     return (a->population.len == 0 || b->population.len == 0 ||
             slice_eq(a->population, b->population)) &&
+           (a->sex == RULES_SEX_ANY || b->sex == RULES_SEX_ANY || a->sex == b->sex) &&
            a->age_from_years < b->age_below_years && b->age_from_years < a->age_below_years;
 }
 
@@ -145,7 +146,7 @@ static void check_pair(const struct study *s, size_t a, size_t b)
     const struct rules_recommendation *x = s->rows[a].recommendation;
     const struct rules_recommendation *y = s->rows[b].recommendation;
     const struct pair *pair = &s->pairs[a * s->rows_count + b];
-    bool same_patients = slice_eq(x->population, y->population) &&
+    bool same_patients = slice_eq(x->population, y->population) && x->sex == y->sex &&
                          x->age_from_years == y->age_from_years &&
                          x->age_below_years == y->age_below_years;
     char text[TEXT_MAX];
@@ -175,11 +176,13 @@ struct patients {
     struct slice label;
     uint32_t age_years;
     bool needs_age;
+    enum rules_sex sex; /* RULES_SEX_ANY: it does not matter */
 };
 
 static bool is_for(const struct rules_recommendation *r, const struct patients *patients)
 {
     return (r->population.len == 0 || slice_eq(r->population, patients->population)) &&
+           (r->sex == RULES_SEX_ANY || r->sex == patients->sex) &&
            patients->age_years >= r->age_from_years && patients->age_years < r->age_below_years;
 }
 
@@ -228,10 +231,21 @@ static bool names(const struct study *s, const struct rules_omission *o,
     return false;
 }
 
+/* A diplotype that some source has a row for is an exception: it has a phenotype as well, by
+ * which the matrix knows it. */
+static void omit_diplotypes(struct study *s)
+{
+    for (size_t i = 0; i < s->m.axes_count; i++)
+        for (size_t v = 0; v < s->m.axes[i].count; v++)
+            if (s->m.axes[i].values[v].diplotype.len > 0)
+                s->omitted[i] |= (uint64_t)1 << v;
+}
+
 static void read_omissions(struct study *s)
 {
     const struct rules_release *rows = &s->lint->k->rows;
 
+    omit_diplotypes(s);
     for (size_t n = 0; n < rows->omissions_count; n++) {
         if (!slice_eq(rows->omissions[n].drug, s->drug->name))
             continue;
@@ -293,36 +307,40 @@ static bool has_finding(const struct study *s, const struct rules_matrix_point *
 static void tell_hole(const struct study *s, const struct patients *patients, bool is_error,
                       size_t count, const char *what)
 {
-    char who[128] = "", age[48] = "";
+    char who[128] = "", age[48] = "", sex[16] = "";
 
     if (patients->population.len > 0)
         (void)snprintf(who, sizeof who, " for %.80s", patients->label.ptr);
     if (patients->needs_age)
         (void)snprintf(age, sizeof age, " from %u years", patients->age_years);
+    if (patients->sex != RULES_SEX_ANY)
+        (void)snprintf(sex, sizeof sex, ", %s", rules_sex_name(patients->sex));
     lint_tell(s->lint, RULES_LINT_HOLE, is_error, "drug", s->drug->name,
-              "no recommendation%s%s in %zu combination%s: %s", who, age, count,
+              "no recommendation%s%s%s in %zu combination%s: %s", who, age, sex, count,
               count == 1 ? "" : "s", what);
+}
+
+/* The points with one value of one axis that could be holes. */
+static size_t count_candidates(const struct study *s, size_t i, uint8_t v)
+{
+    struct rules_matrix_point point;
+    size_t count = 0;
+
+    for (bool more = rules_matrix_first(&s->m, &point); more;
+         more = rules_matrix_next(&s->m, &point))
+        count += point.value[i] == v && !is_omitted(s, &point) && has_finding(s, &point);
+    return count;
 }
 
 /* Tells and takes out the holes with one value of one axis, when all that have it are holes. */
 static void tell_value(struct study *s, const struct patients *patients, size_t i, uint8_t v)
 {
-    size_t all = 1, count = 0, left = 0;
-    bool is_error = false;
+    size_t count = 0, left = 0;
     char what[TEXT_MAX];
 
-    for (size_t other = 0; other < s->m.axes_count; other++) {
-        size_t values = s->m.axes[other].count;
-
-        for (size_t bit = 0; bit < s->m.axes[other].count; bit++)
-            values -= s->omitted[other] >> bit & 1;
-        all *= other == i ? 1 : values;
-    }
-    for (size_t h = 0; h < s->holes_count; h++) {
+    for (size_t h = 0; h < s->holes_count; h++)
         count += s->holes[h].value[i] == v;
-        is_error = is_error || (s->holes[h].value[i] == v && has_finding(s, &s->holes[h]));
-    }
-    if (count == 0 || v == 0 || count != all)
+    if (count == 0 || count != count_candidates(s, i, v))
         return;
     for (size_t h = 0; h < s->holes_count; h++)
         if (s->holes[h].value[i] != v)
@@ -331,7 +349,26 @@ static void tell_value(struct study *s, const struct patients *patients, size_t 
     (void)snprintf(what, sizeof what, "%.*s %.*s%s", SLICE_ARG(s->m.axes[i].gene),
                    SLICE_ARG(s->m.axes[i].values[v].text),
                    s->m.axes_count > 1 ? ", whatever the others are" : "");
-    tell_hole(s, patients, is_error, count, what);
+    tell_hole(s, patients, true, count, what);
+}
+
+/* Tells and takes out the holes in which nothing was found out. */
+static void tell_unclear(struct study *s, const struct patients *patients)
+{
+    size_t count = 0, left = 0;
+    char what[TEXT_MAX] = "";
+
+    for (size_t h = 0; h < s->holes_count; h++) {
+        if (has_finding(s, &s->holes[h])) {
+            s->holes[left++] = s->holes[h];
+            continue;
+        }
+        if (count++ == 0)
+            point_text(s, &s->holes[h], what);
+    }
+    s->holes_count = left;
+    if (count > 0)
+        tell_hole(s, patients, false, count, what);
 }
 
 static enum err_code check_patients(struct study *s, const struct patients *patients)
@@ -340,6 +377,7 @@ static enum err_code check_patients(struct study *s, const struct patients *pati
 
     if (find_holes(s, patients) != ERR_OK)
         return s->lint->err->code;
+    tell_unclear(s, patients);
     for (size_t i = 0; i < s->m.axes_count; i++)
         for (uint8_t v = 1; v < s->m.axes[i].count; v++)
             tell_value(s, patients, i, v);
@@ -348,7 +386,7 @@ static enum err_code check_patients(struct study *s, const struct patients *pati
 
         point_text(s, &s->holes[h], what);
         if (h < EXAMPLES_MAX || more == 1) {
-            tell_hole(s, patients, has_finding(s, &s->holes[h]), 1, what);
+            tell_hole(s, patients, true, 1, what);
         } else {
             tell_hole(s, patients, true, more, "and others");
             break;
@@ -375,6 +413,22 @@ static size_t find_ages(const struct study *s, uint32_t ages[AGES_MAX])
     return count;
 }
 
+/* Both sexes where some recommendation is for one. */
+static enum err_code check_sexes(struct study *s, struct patients *patients)
+{
+    bool needs_sex = false;
+
+    for (size_t i = 0; i < s->rows_count; i++)
+        needs_sex = needs_sex || s->rows[i].recommendation->sex != RULES_SEX_ANY;
+    if (!needs_sex)
+        return check_patients(s, patients);
+    patients->sex = RULES_SEX_FEMALE;
+    if (check_patients(s, patients) != ERR_OK)
+        return s->lint->err->code;
+    patients->sex = RULES_SEX_MALE;
+    return check_patients(s, patients);
+}
+
 static enum err_code check_holes(struct study *s)
 {
     const struct rules_population *populations;
@@ -392,7 +446,7 @@ static enum err_code check_holes(struct study *s)
             }
             if (s->lint->arena.has_failed)
                 return NO_MEMORY(s);
-            if (check_patients(s, &patients) != ERR_OK)
+            if (check_sexes(s, &patients) != ERR_OK)
                 return s->lint->err->code;
         }
     }

@@ -43,6 +43,18 @@ static size_t score_chars(const struct rules_knowledge *k, const struct rules_ge
     return longest > 0 ? longest : phenotype_chars(k, gene->symbol, SLICE(RULES_INDETERMINATE));
 }
 
+/* A diplotype is shown by its phenotype, whichever that is. */
+static size_t any_phenotype_chars(const struct rules_knowledge *k,
+                                  const struct rules_gene *gene)
+{
+    struct rules_range range = rules_facts_of_gene(k, gene)->phenotypes;
+    size_t longest = 0;
+
+    for (uint32_t i = range.first; i < range.first + range.count; i++)
+        longest = larger(longest, phenotype_chars(k, gene->symbol, k->rows.phenotypes[i].name));
+    return longest;
+}
+
 static size_t key_chars(const struct rules_knowledge *k, uint32_t condition)
 {
     const struct rules_condition *c = &k->rows.conditions[condition];
@@ -50,6 +62,8 @@ static size_t key_chars(const struct rules_knowledge *k, uint32_t condition)
 
     if (slice_eq_text(c->key, RULES_NO_RESULT))
         return 0;
+    if (k->wanted_keys[condition].diplotype.len > 0)
+        return any_phenotype_chars(k, gene);
     switch (gene->key_kind) {
     case RULES_KEY_ALLELE_STATUS:
         return c->gene.len + c->key.len;

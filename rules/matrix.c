@@ -82,6 +82,29 @@ static enum err_code add_word(struct rules_matrix_axis *axis, struct slice word,
                      err);
 }
 
+/* The diplotypes that conditions of the drug name. */
+static enum err_code add_diplotypes(struct building *b, struct rules_matrix_axis *axis,
+                                    struct err *err)
+{
+    for (size_t n = 0; n < b->ks_count; n++) {
+        const struct rules_knowledge *k = b->ks[n];
+
+        for (size_t c = 0; c < k->rows.conditions_count; c++) {
+            const struct rules_condition *row = &k->rows.conditions[c];
+            uint32_t r = rules_index_find(&k->recommendations, 0, row->recommendation);
+
+            if (k->wanted_keys[c].diplotype.len > 0 && slice_eq(row->gene, axis->gene) &&
+                slice_eq(k->rows.recommendations[r].drug, b->m->drug) &&
+                add_value(axis,
+                          (struct rules_matrix_value){.text = row->key,
+                                                      .diplotype = k->wanted_keys[c].diplotype},
+                          err) != ERR_OK)
+                return err->code;
+        }
+    }
+    return ERR_OK;
+}
+
 static enum err_code add_phenotypes(struct building *b, struct slice gene, uint32_t number,
                                     struct err *err)
 {
@@ -100,7 +123,9 @@ static enum err_code add_phenotypes(struct building *b, struct slice gene, uint3
             if (add_word(axis, k->rows.phenotypes[i].name, err) != ERR_OK)
                 return err->code;
     }
-    return add_word(axis, SLICE(RULES_INDETERMINATE), err);
+    if (add_word(axis, SLICE(RULES_INDETERMINATE), err) != ERR_OK)
+        return err->code;
+    return add_diplotypes(b, axis, err);
 }
 
 /* --- scores --------------------------------------------------------------------------------
@@ -209,7 +234,9 @@ static enum err_code add_scores(struct building *b, struct slice gene, uint32_t 
                       err) != ERR_OK)
             return err->code;
     }
-    return add_word(axis, SLICE(RULES_NO_SCORE), err);
+    if (add_word(axis, SLICE(RULES_NO_SCORE), err) != ERR_OK)
+        return err->code;
+    return add_diplotypes(b, axis, err);
 }
 
 /* --- alleles -------------------------------------------------------------------------------
@@ -325,6 +352,8 @@ enum err_code rules_matrix_build(const struct rules_knowledge *const *ks, size_t
 static bool fits_value(const struct rules_wanted_key *key,
                        const struct rules_matrix_value *value, uint32_t word)
 {
+    if (key->diplotype.len > 0 || value->diplotype.len > 0)
+        return slice_eq(key->diplotype, value->diplotype);
     if (key->word != RULES_ABSENT)
         return key->word == word;
     return value->is_score && key->from_x100 <= key->to_x100 &&

@@ -7,6 +7,8 @@
  *
  *     for (bool more = rules_matrix_first(&m, p); more; more = rules_matrix_next(&m, p)) ...
  *
+ * A diplotype that conditions name is a value of its own, which fits only these conditions.
+ *
  * With two snapshots the axes hold the values of both, so that both can be asked about the same
  * patient. Fitting means what it means in evaluate.h, for a patient with exactly these results.
  */
@@ -20,7 +22,8 @@
 #define RULES_MATRIX_POINTS_MAX 2000000
 
 struct rules_matrix_value {
-    struct slice text; /* as in conditions: "Poor Metabolizer", "0.25..1.0", "n/a" */
+    struct slice text;      /* as in conditions: "Poor Metabolizer", "0.25..1.0", "n/a" */
+    struct slice diplotype; /* "= *1 / *3": exactly this one, for what is keyed by it */
     bool is_score;
     uint32_t from_x100, to_x100;
     bool is_unclear; /* cannot be interpreted: Indeterminate, n/a */

@@ -59,10 +59,15 @@ static void add_match(struct card *card, const struct rules_match *match)
         card->has_more = true;
 }
 
+bool card_population_is_open(const struct rules_match *match)
+{
+    return !match->is_certain && match->recommendation->population.len > 0;
+}
+
 bool card_depends_on_population(const struct card *card)
 {
-    for (size_t i = 0; i < card->advice->matches_count; i++)
-        if (card->advice->matches[i].recommendation->population.len > 0)
+    for (size_t i = 0; i < card->advice->advice_count; i++)
+        if (card_population_is_open(&card->advice->matches[i]))
             return card->drug_order->population == NULL && card->groups_count > 1;
     return false;
 }
@@ -212,7 +217,7 @@ void hook_cards_write(struct hook_call *call, struct buf *buf)
             if ((int)card.advice->alert != alert ||
                 call->cards_count == call->options->cards_max)
                 continue;
-            for (size_t m = 0; m < card.advice->matches_count; m++)
+            for (size_t m = 0; m < card.advice->advice_count; m++)
                 add_match(&card, &card.advice->matches[m]);
             write_card(&card, &w);
             call->cards_count++;

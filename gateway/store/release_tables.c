@@ -77,6 +77,10 @@ static const struct release_column population_columns[] = {
     TEXT(population, drug),
     TEXT(population, id),
     TEXT(population, label),
+    NAME(population, therapy, therapy),
+    NUMBER(population, age_from_years),
+    NUMBER_OR_NULL(population, age_below_years),
+    NUMBER_OR_NULL(population, weight_above_x100),
 };
 static const struct release_column indication_columns[] = {
     TEXT(indication, drug),
@@ -97,6 +101,9 @@ static const struct release_column recommendation_columns[] = {
     TEXT(recommendation, message),
     NUMBER(recommendation, age_from_years),
     NUMBER_OR_NULL(recommendation, age_below_years),
+    NAME(recommendation, sex, sex),
+    NAME(recommendation, label, label),
+    TEXT_OR_NULL(recommendation, overrides),
 };
 static const struct release_column condition_columns[] = {
     TEXT(condition, recommendation),
@@ -104,14 +111,39 @@ static const struct release_column condition_columns[] = {
     TEXT(condition, key),
 };
 static const struct release_column action_columns[] = {
-    TEXT(action, recommendation), NAME(action, kind, action_kind), TEXT_OR_NULL(action, drug),
-    NUMBER(action, percent_from), NUMBER(action, percent_to),      NUMBER(action, amount_x100),
-    TEXT_OR_NULL(action, unit),
+    TEXT(action, recommendation),      NAME(action, kind, action_kind),
+    TEXT_OR_NULL(action, drug),        NUMBER(action, percent_from),
+    NUMBER(action, percent_to),        NUMBER(action, amount_x100),
+    TEXT_OR_NULL(action, unit),        NUMBER(action, interval_from_hours),
+    NUMBER(action, interval_to_hours),
 };
 static const struct release_column implication_columns[] = {
     TEXT(implication, recommendation),
     TEXT(implication, gene),
     TEXT(implication, message),
+};
+static const struct release_column gene_drug_columns[] = {
+    TEXT(gene_drug, drug),   TEXT(gene_drug, gene),   TEXT(gene_drug, level),
+    TEXT(gene_drug, status), TEXT(gene_drug, source),
+};
+static const struct release_column modulator_columns[] = {
+    TEXT(modulator, gene),
+    TEXT(modulator, drug),
+    NAME(modulator, role, role),
+    NAME(modulator, strength, strength),
+    NUMBER_IF(modulator, factor_x100, has_factor),
+    NUMBER(modulator, washout_days),
+    TEXT(modulator, source),
+};
+static const struct release_column gene_test_columns[] = {
+    TEXT(gene_test, gene),    TEXT(gene_test, system), TEXT(gene_test, code),
+    TEXT(gene_test, display), TEXT(gene_test, source),
+};
+static const struct release_column pretest_columns[] = {
+    TEXT(pretest, drug),
+    TEXT(pretest, gene),
+    TEXT(pretest, message),
+    TEXT(pretest, source),
 };
 static const struct release_column message_columns[] = {
     TEXT(message, id),

@@ -221,6 +221,11 @@ static void every_enum_name_is_allowed_by_its_column(void **state)
         {"recommendation.classification", &NAMES_classification},
         {"recommendation.alert", &NAMES_alert},
         {"test.alert", &NAMES_alert},
+        {"recommendation.sex", &NAMES_sex},
+        {"recommendation.label", &NAMES_label},
+        {"population.therapy", &NAMES_therapy},
+        {"modulator.role", &NAMES_role},
+        {"modulator.strength", &NAMES_strength},
         {"action.kind", &NAMES_action_kind},
     };
     struct setting *s = need(state);
@@ -334,7 +339,7 @@ static void releases_follow_their_life_cycle(void **state)
                    two.id.ptr);
     test_refused(s->db, sql, "23505"); /* a second one of the same name */
     assert_true(test_number(s->db, "SELECT count(*) FROM pgxgate.active_recommendation "
-                                   "WHERE release_version = 'cycle-1'") == 3);
+                                   "WHERE release_version = 'cycle-1'") == 4);
     assert_int_equal(test_number(s->db,
                                  "SELECT count(*) FROM pgxgate.active_recommendation "
                                  "WHERE gene_keys = 'CYP2D6: 0.0' AND age = '12 to below "

@@ -180,8 +180,12 @@ static inline void small_drugs(struct rules_release *r)
         .code = SLICE("combination"));
     ADD(r, drug_code, .drug = SLICE("clopidogrel"),
         .system = SLICE("http://example.org/rxnorm"), .code = SLICE("combination"));
-    ADD(r, population, SLICE("clopidogrel"), SLICE("CVI ACS PCI"), SLICE("ACS or PCI"));
-    ADD(r, population, SLICE("clopidogrel"), SLICE("NVI"), SLICE("stroke"));
+    ADD(r, population, .drug = SLICE("clopidogrel"), .id = SLICE("CVI ACS PCI"),
+        .label = SLICE("ACS or PCI"), .age_below_years = RULES_AGE_NO_MAX,
+        .weight_above_x100 = RULES_WEIGHT_NONE);
+    ADD(r, population, .drug = SLICE("clopidogrel"), .id = SLICE("NVI"),
+        .label = SLICE("stroke"), .age_below_years = RULES_AGE_NO_MAX,
+        .weight_above_x100 = RULES_WEIGHT_NONE);
     for (size_t i = 0; i < ARRAY_LEN(INDICATIONS); i++)
         ADD(r, indication, slice_of(INDICATIONS[i][0]), slice_of(INDICATIONS[i][1]),
             slice_of(INDICATIONS[i][2]), slice_of(INDICATIONS[i][3]));

@@ -327,8 +327,8 @@ static void children_of_a_row_stand_together(void **state)
     assert_slice_equal(genes[0]->symbol, "CYP2C19");
     assert_slice_equal(genes[1]->symbol, "CYP2D6");
     assert_int_equal(rules_genes_of_drug(k, rules_find_drug(k, SLICE("prasugrel")), &genes), 0);
-    assert_false(rules_drug_needs_age(k, clopidogrel));
-    assert_true(rules_drug_needs_age(k, rules_find_drug(k, SLICE("voriconazole"))));
+    assert_false(rules_drug_needs(k, clopidogrel).age);
+    assert_true(rules_drug_needs(k, rules_find_drug(k, SLICE("voriconazole"))).age);
     rules_knowledge_release(k);
 }
 
