@@ -116,6 +116,8 @@ static void check_messages(struct lint *lint)
     X(gene_drugs)                                                                              \
     X(modulators)                                                                              \
     X(gene_tests)                                                                              \
+    X(authorities)                                                                             \
+    X(algorithm_terms)                                                                         \
     X(pretests)
 
 static bool is_cited(const struct rules_release *rows, struct slice source)
@@ -126,6 +128,9 @@ static bool is_cited(const struct rules_release *rows, struct slice source)
             return true;
     CITING_TABLES(X)
 #undef X
+    for (size_t i = 0; i < rows->genes_count; i++)
+        if (slice_eq(rows->genes[i].priority_source, source))
+            return true;
     return false;
 }
 

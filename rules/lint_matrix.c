@@ -479,6 +479,8 @@ static enum err_code check_drug(struct study *s)
 {
     if (prepare(s) != ERR_OK)
         return s->lint->err->code;
+    if (s->rows_count == 0)
+        return ERR_OK; /* an algorithm's */
     check_reached(s);
     for (size_t a = 0; a < s->rows_count; a++)
         for (size_t b = a + 1; b < s->rows_count; b++)

@@ -31,7 +31,7 @@ static size_t phenotype_chars(const struct rules_knowledge *k, struct slice gene
 static size_t score_chars(const struct rules_knowledge *k, const struct rules_gene *gene,
                           const struct rules_wanted_key *key)
 {
-    struct rules_range range = rules_facts_of_gene(k, gene)->scores;
+    struct rules_range range = rules_facts_of_gene(k, gene)->own.scores;
     size_t longest = 0;
 
     for (uint32_t i = range.first; i < range.first + range.count; i++) {

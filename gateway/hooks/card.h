@@ -36,6 +36,10 @@ struct card {
 /* {"cards":[...]}; sets call->cards_count. */
 void hook_cards_write(struct hook_call *call, struct buf *buf);
 
+/* The card of one drug order as a JSON object; false, and nothing written, where silence is
+ * right. */
+bool hook_card_write(struct hook_call *call, size_t drug_order, struct buf *buf);
+
 /* Parts of a card, each in a file of its own. */
 void card_summary_write(const struct card *card, struct buf *buf);
 void card_detail_write(const struct card *card, struct buf *buf);

@@ -100,13 +100,13 @@ static void write_found(const struct card *card, struct buf *buf)
 static void write_keys_of(const struct card *card, const struct rules_recommendation *r,
                           struct slice gene, struct buf *buf)
 {
-    const struct rules_release *rows = rules_knowledge_rows(card->call->knowledge);
-    size_t written = 0;
+    const struct rules_condition *conditions;
+    size_t count = rules_conditions_of(card->call->knowledge, r, &conditions), written = 0;
 
-    for (size_t i = 0; i < rows->conditions_count; i++) {
-        const struct rules_condition *c = &rows->conditions[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct rules_condition *c = &conditions[i];
 
-        if (!slice_eq(c->recommendation, r->id) || !slice_eq(c->gene, gene))
+        if (!slice_eq(c->gene, gene))
             continue;
         buf_join(buf, written++ > 0 ? SLICE(" or ") : SLICE_NONE,
                  slice_head(c->key, slice_find(c->key, SLICE(".."))));

@@ -29,7 +29,21 @@ static void every_member_arrives_in_its_field(void **state)
     assert_true(r.alleles[6].has_value && r.alleles[6].is_at_least);
     assert_int_equal(r.alleles[6].value_x100, 300);
     assert_slice_equal(r.allele_aliases[0].allele, "*2");
-    assert_int_equal(r.pair_rules_count, 3);
+    assert_slice_equal(r.allele_aliases[1].marks, "*2");
+    assert_slice_equal(r.genes[0].reference, "*1");
+    assert_slice_equal(r.genes[0].priority_source, "guide-1");
+    assert_int_equal(r.phenotypes[0].priority, RULES_PRIORITY_NONE);
+    assert_int_equal(r.phenotypes[1].priority, RULES_PRIORITY_ABNORMAL);
+    assert_int_equal(r.authorities_count, 2);
+    assert_slice_equal(r.authorities[0].gene, "CYP2C19");
+    assert_slice_equal(r.authorities[0].name, "DPWG");
+    assert_slice_equal(r.authorities[0].source, "table-1");
+    assert_int_equal(r.authorities[0].key_kind, RULES_KEY_PHENOTYPE); /* the gene's */
+    assert_int_equal(r.authorities[1].key_kind, RULES_KEY_PHENOTYPE); /* its own */
+    assert_slice_equal(r.pair_rules[3].authority, "DPWG");
+    assert_slice_equal(r.score_rules[3].authority, "DPWG");
+    assert_int_equal(r.pair_rules[2].authority.len + r.score_rules[2].authority.len, 0);
+    assert_int_equal(r.pair_rules_count, 4);
     assert_slice_equal(r.pair_rules[1].second, "No function");
     assert_int_equal(r.score_rules[1].to_x100, 225);
     assert_int_equal(r.score_rules[2].to_x100, RULES_SCORE_NO_MAX);
@@ -336,6 +350,29 @@ static const struct bad BAD[] = {
     {OTHER, "[25, 50]", "[25, 50, 75]", ERR_INVALID, "actions[0].percent[2]: has two elements"},
     {OTHER, "[25, 50]", "[25, 12345678901234567890123]", ERR_INVALID,
      "actions[0].percent[1]: must be a whole number"},
+    /* authorities, priorities, markers */
+    {GENE, "\"abnormal\"", "\"priority\"", ERR_INVALID,
+     "phenotypes[1].priority: must be one of: none, normal, abnormal"},
+    {GENE, "\"abnormal\"", "true", ERR_INVALID, "phenotypes[1].priority: must be a string"},
+    {GENE, "\"reference\": \"*1\"", "\"reference\": 1", ERR_INVALID,
+     "reference: must be a string, is number"},
+    {GENE, "\"priority_source\": \"guide-1\"", "\"priority_source\": \"guide 1\"", ERR_INVALID,
+     "priority_source: must be letters, digits"},
+    {GENE, "\"marks\": \"*2\"", "\"marks\": true", ERR_INVALID,
+     "aliases[1].marks: must be a string, is true"},
+    {GENE, "\"marks\": \"*2\"", "\"mark\": \"*2\"", ERR_INVALID,
+     "aliases[1]: unknown member 'mark'; there are: alias, allele, marks"},
+    {GENE, "{ \"DPWG\": {", "[ { \"DPWG\": {", ERR_SYNTAX, "genes/CYP2C19.json"},
+    {SCORE, "\"DPWG\": {", "\"KNMP\": 5, \"DPWG\": {", ERR_INVALID,
+     "authorities.KNMP: must be an object, is number"},
+    {SCORE, "\"source\": \"table-1\", \"key\"", "\"key\"", ERR_INVALID,
+     "authorities.DPWG: member 'source' is missing"},
+    {SCORE, "\"key\": \"phenotype\"", "\"key\": \"words\"", ERR_INVALID,
+     "authorities.DPWG.key: must be one of: phenotype, activity_score, allele_status"},
+    {SCORE, "\"from\": \"1.0\"", "\"from\": \"one\"", ERR_INVALID,
+     "authorities.DPWG.scores[0].from: must be a number"},
+    {GENE, "\"of\": [\"No function\", \"Normal function\"]", "\"of\": []", ERR_INVALID,
+     "authorities.DPWG.pairs[0]: a pair has one or two elements"},
     /* unknown and missing members, unknown words */
     {GENE, "\"function\": \"No", "\"functoin\": \"No", ERR_INVALID,
      "alleles[0]: unknown member 'functoin'; there are: name, function, value"},
@@ -343,7 +380,7 @@ static const struct bad BAD[] = {
      "sources[0]: member 'publisher' is missing"},
     {GENE, "function_pair", "guess", ERR_INVALID,
      "method: must be one of: activity_score, function_pair, allele_presence, genotype, "
-     "sex_linked"},
+     "sex_linked, haploid"},
     {DRUG, "\"critical\"", "\"loud\"", ERR_INVALID,
      "recommendations[0].alert: must be one of: none, info, warning, critical"},
     {DRUG, "\"alternative\"", "\"alternatives\"", ERR_INVALID,

@@ -42,6 +42,14 @@ static struct rules_knowledge *rich_knowledge(void)
          RULES_ALERT_INFO, 0, "", 0, false, false},
         {"p-stuck", "jkl", "tables", "stuck", "Poor Metabolizer", RULES_OPTIONAL,
          RULES_ALERT_WARNING, 0, "", 0, false, false},
+        {"c-normal", "pqr", "tables", "", "Normal Metabolizer", RULES_STRONG, RULES_ALERT_NONE,
+         0, "", 0, false, false},
+        {"c-rapid", "pqr", "tables", "", "Rapid Metabolizer", RULES_STRONG, RULES_ALERT_WARNING,
+         0, "", 0, true, false},
+        {"n-normal", "pqr", "dpwg", "", "Normal Metabolizer", RULES_STRONG, RULES_ALERT_NONE, 0,
+         "", 0, false, false},
+        {"n-rapid", "pqr", "dpwg", "", "Rapid Metabolizer", RULES_STRONG, RULES_ALERT_WARNING,
+         0, "", 0, true, false},
         {"l-poor", "mno", "tables", "", "Poor Metabolizer", RULES_STRONG, RULES_ALERT_INFO, 0,
          "", 0, false, true},
     };
@@ -56,13 +64,14 @@ static struct rules_knowledge *rich_knowledge(void)
         {"jkl", "long", RULES_THERAPY_ESTABLISHED, 0, RULES_AGE_NO_MAX, RULES_WEIGHT_NONE},
         {"jkl", "stuck", 0, 0, RULES_AGE_NO_MAX, RULES_WEIGHT_NONE},
     };
-    static const char *const DRUGS[] = {"abc", "def", "ghi", "jkl", "mno"};
+    static const char *const DRUGS[] = {"abc", "def", "ghi", "jkl", "mno", "pqr"};
     struct rules_knowledge *k = NULL;
     struct rules_release r;
     struct err err = {0};
 
     small_release(&r);
-    ADD(&r, source, .id = SLICE("dutch"), .publisher = SLICE("DPWG"), .title = SLICE("D"));
+    ADD(&r, source, .id = SLICE("dutch"), .publisher = SLICE("Dutch"), .title = SLICE("D"));
+    ADD(&r, source, .id = SLICE("dpwg"), .publisher = SLICE("DPWG"), .title = SLICE("D"));
     ADD(&r, source, .id = SLICE("label"), .publisher = SLICE("FDA"), .title = SLICE("F"));
     ADD(&r, source, .id = SLICE("policy"), .publisher = SLICE("Site"), .title = SLICE("S"));
     for (size_t i = 0; i < ARRAY_LEN(DRUGS); i++)
@@ -186,18 +195,30 @@ static void one_publisher_speaks_and_the_others_are_kept(void **state)
         {"abc", "*2/*3", "CPIC", -1,
          .want = "critical: a-poor; f-poor/label; d-poor-2/other "
                  "differ"},
-        {"abc", "*2/*3", "DPWG CPIC", -1,
+        {"abc", "*2/*3", "Dutch CPIC", -1,
          .want = "critical: d-poor-2; f-poor/label; a-poor/other differ"},
-        {"abc", "*2/*3", "dpwg", -1,
+        {"abc", "*2/*3", "dutch", -1,
          .want = "critical: d-poor-2; f-poor/label; a-poor/other differ"},
         /* without a site's order: by name */
         {"abc", "*2/*2", "", -1, .want = "critical: a-poor; f-poor/label; d-poor/other"},
         /* a source without a recommendation lets the next one speak */
-        {"abc", "*2/*2", "DPWG", -1, .want = "critical: a-poor; f-poor/label; d-poor/other"},
+        {"abc", "*2/*2", "Dutch", -1, .want = "critical: a-poor; f-poor/label; d-poor/other"},
         {"abc", "*1/*1", "CPIC", -1, .want = "warning: d-normal; a-normal/other"},
         /* a label speaks when nobody else does */
         {"def", "*2/*2", "CPIC", -1, .want = "critical: f-only"},
         {"def", "*1/*1", "CPIC", -1, .want = "none:"},
+    };
+
+    (void)state;
+    CHECK(ROWS);
+}
+
+static void each_publisher_reads_a_genotype_by_its_own_tables(void **state)
+{
+    static const struct case_of ROWS[] = {
+        {"pqr", "*1/*17", "CPIC", -1, .want = "warning: c-rapid; n-normal/other differ"},
+        {"pqr", "*1/*17", "DPWG", -1, .want = "none: n-normal; c-rapid/other differ"},
+        {"pqr", "*1/*1", "CPIC", -1, .want = "none: c-normal; n-normal/other"},
     };
 
     (void)state;
@@ -325,6 +346,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_publisher_speaks_and_the_others_are_kept),
+        cmocka_unit_test(each_publisher_reads_a_genotype_by_its_own_tables),
         cmocka_unit_test(a_policy_stands_over_a_guideline_that_stays_visible),
         cmocka_unit_test(criteria_tell_who_belongs_to_a_population),
         cmocka_unit_test(a_limit_that_is_kept_is_silent),
