@@ -336,6 +336,18 @@ static void add_column(struct buf *buf, const char *row, const struct column *co
 
 /* The columns by number */
 
+static void write_number(struct buf *buf, uint32_t number, bool is_x100)
+{
+    if (number == UINT32_MAX)
+        buf_add_text(buf, "no limit");
+    else if (!is_x100 || number % 100 == 0)
+        buf_printf(buf, "%u", is_x100 ? number / 100 : number);
+    else if (number % 10 == 0)
+        buf_printf(buf, "%u.%u", number / 100, number % 100 / 10);
+    else
+        buf_printf(buf, "%u.%02u", number / 100, number % 100);
+}
+
 static void write_column(struct buf *buf, const char *row, const struct column *column)
 {
     switch (column->kind) {
@@ -346,10 +358,8 @@ static void write_column(struct buf *buf, const char *row, const struct column *
         buf_add(buf, row[column->offset] != 0 ? SLICE("yes") : SLICE("no"));
         return;
     case COLUMN_NUMBER:
-        if (number_column(row, column) == UINT32_MAX)
-            buf_add_text(buf, "no limit");
-        else
-            buf_printf(buf, "%u", number_column(row, column));
+        write_number(buf, number_column(row, column),
+                     slice_ends(slice_of(column->name), SLICE("_x100")));
         return;
     case COLUMN_NAME:
         add_column(buf, row, column);

@@ -525,7 +525,8 @@ struct buf;
 void rules_release_canonical(const struct rules_release *release, struct buf *buf);
 
 /* The columns of every table by number, for tools that compare or show rows whatever columns
- * there are. Written for people: a flag is "yes" or "no", an open upper end "no limit". */
+ * there are. Written for people: a flag is "yes" or "no", an open upper end "no limit",
+ * hundredths a decimal. */
 #define X(type, array)                                                                         \
     size_t rules_##type##_columns(void);                                                       \
     const char *rules_##type##_column_name(size_t column);                                     \
