@@ -23,7 +23,7 @@ static const char USAGE[] =
     "       pgxgate rules policy [--approvals N]\n"
     "       pgxgate rules list\n"
     "       pgxgate rules show [DRUG | GENE | RECOMMENDATION] [--knowledge DIR]\n"
-    "       pgxgate rules coverage [--knowledge DIR]\n"
+    "       pgxgate rules coverage [RELEASE | --knowledge DIR]\n"
     "\n"
     "  import      reads and checks knowledge files and stores them as a draft release\n"
     "  test        runs the cases that ship with a release; a draft whose cases all hold is\n"
@@ -138,17 +138,12 @@ static const struct {
     const char *options; /* letters that make sense */
     int words_min, words_max;
 } SUBCOMMANDS[] = {
-    {"import", run_import, "dj", 1, 1},
-    {"test", rules_test, "dkj", 0, 1},
-    {"diff", rules_diff_command, "dj", 2, 2},
-    {"lint", rules_lint_command, "dkj", 0, 1},
-    {"approve", rules_approve, "djbn", 1, 1},
-    {"activate", rules_activate, "djt", 0, 1},
-    {"unschedule", rules_unschedule, "d", 0, 1},
-    {"rollback", rules_rollback, "dj", 0, 1},
-    {"policy", rules_policy, "dja", 0, 0},
-    {"list", rules_list, "dj", 0, 0},
-    {"show", rules_show, "dk", 0, 1},
+    {"import", run_import, "dj", 1, 1},        {"test", rules_test, "dkj", 0, 1},
+    {"diff", rules_diff_command, "dj", 2, 2},  {"coverage", rules_coverage, "dk", 0, 1},
+    {"lint", rules_lint_command, "dkj", 0, 1}, {"approve", rules_approve, "djbn", 1, 1},
+    {"activate", rules_activate, "djt", 0, 1}, {"unschedule", rules_unschedule, "d", 0, 1},
+    {"rollback", rules_rollback, "dj", 0, 1},  {"policy", rules_policy, "dja", 0, 0},
+    {"list", rules_list, "dj", 0, 0},          {"show", rules_show, "dk", 0, 1},
 };
 
 /* Where an option's argument goes. */

@@ -33,6 +33,7 @@ int rules_approve(const struct rules_arguments *arguments);
 int rules_policy(const struct rules_arguments *arguments);
 int rules_list(const struct rules_arguments *arguments);
 int rules_diff_command(const struct rules_arguments *arguments);
+int rules_coverage(const struct rules_arguments *arguments);
 int rules_lint_command(const struct rules_arguments *arguments);
 
 /* --- for these --- */

@@ -332,9 +332,12 @@ static void read_no_rows(struct knowledge_reader *r, struct json_object *element
 {
     const struct slice *drug = owner;
     struct rules_omission part = {.drug = *drug};
+    size_t before = r->release->omissions_count;
 
     knowledge_read_object(r, element, NO_ROWS, ARRAY_LEN(NO_ROWS), &part);
     knowledge_each(r, element, "keys", read_omission, &part);
+    if (!r->has_failed && r->release->omissions_count == before)
+        knowledge_fail(r, ERR_INVALID, "needs at least one key");
 }
 
 /* A drug's advice comes from recommendations, from an algorithm, or from both. */

@@ -287,6 +287,13 @@ static const struct bad BAD[] = {
     {EFFECT, "14", "-14", ERR_INVALID, "modulators[0].washout_days: must be"},
     {PRE, "\"code\": \"1-8\", ", "", ERR_INVALID, "tests[0]: member 'code' is missing"},
     {PRE, "\"pretests\"", "\"pretest\"", ERR_INVALID, "pretests.json: "},
+    /* what the sources leave out */
+    {OTHER, "[\"n/a\", \"No Result\"]", "\"n/a\"", ERR_INVALID,
+     "drugs/codeine.json: no_rows[0].keys: must be an array, is string"},
+    {OTHER, "[\"n/a\", \"No Result\"]", "[]", ERR_INVALID,
+     "no_rows[0]: needs at least one key"},
+    {OTHER, "[\"n/a\", \"No Result\"]", "[5]", ERR_INVALID, "no_rows[0].keys[0]: must be"},
+    {OTHER, "\"why\"", "\"because\"", ERR_INVALID, "no_rows[0]: unknown member 'because'"},
     /* grammar and encoding */
     {SRC, "] }\n", "", ERR_SYNTAX,
      "sources.json: JSON: text ends early at byte 456 (line 9, column 72)"},
