@@ -159,6 +159,12 @@ static void check_sources(struct lint *lint)
 /* --- implications --------------------------------------------------------------------------
  */
 
+/* A label stands beside a guideline's advice and says in its own words what a result means. */
+static bool needs_implications(const struct rules_recommendation *r)
+{
+    return r->alert != RULES_ALERT_NONE && r->label == RULES_LABEL_NONE;
+}
+
 /* A condition on nothing but missing or uninterpretable results has nothing to explain. */
 static bool is_on_a_finding(const struct rules_knowledge *k,
                             const struct rules_requirement *asked)
@@ -183,8 +189,8 @@ static void check_implications(struct lint *lint)
         const struct rules_implication *implications;
         size_t count = rules_implications_of(k, r, &implications);
 
-        for (uint32_t q = range.first;
-             r->alert != RULES_ALERT_NONE && q < range.first + range.count; q++) {
+        for (uint32_t q = range.first; needs_implications(r) && q < range.first + range.count;
+             q++) {
             struct slice gene = k->rows.conditions[k->requirements[q].keys.first].gene;
             bool has_it = false;
 

@@ -170,21 +170,41 @@ static bool read_context(struct request *r)
     return read_patient(r, context);
 }
 
+/* A lookup key as CPIC writes it, or what a laboratory would write. */
+static bool read_result(struct request *r, const struct rules_gene *gene, struct slice text,
+                        struct rules_evidence *ret, bool *ret_is_result)
+{
+    enum result_text how = RESULT_TEXT_READ;
+    struct err err = {0};
+
+    rules_evidence_from_text(r->k, gene, text, ret);
+    if (ret->alleles_count > 0 &&
+        result_text_evidence(r->k, gene, text, r->arena, ret, &how, &err) != ERR_OK)
+        return refuse(r, "no memory for this line");
+    *ret_is_result = how == RESULT_TEXT_READ;
+    if (how == RESULT_TEXT_OTHER_GENE)
+        return refuse(r, "genes: a result names another gene");
+    return how != RESULT_TEXT_UNREADABLE || refuse(r, "genes: a result cannot be read");
+}
+
 static bool add_result(struct request *r, const struct rules_gene *gene, struct json value)
 {
     struct hook_facts *facts = &r->advise->call.facts;
+    struct slice text = slice_trim(json_text(value, r->arena));
     size_t at = facts->reading.evidence_count;
+    bool is_result = false;
 
-    if (!json_is(value, JSON_STRING) || slice_trim(json_text(value, r->arena)).len == 0)
+    if (text.len == 0)
         return refuse(r, "genes: each result is a text, or an array of texts");
+    if (slice_eq_nocase(text, SLICE(RULES_NO_RESULT)))
+        return true;
     if (at == RESULTS_MAX)
         return refuse(r, "genes: too many results");
+    if (!read_result(r, gene, text, &facts->evidence[at], &is_result))
+        return false;
     facts->reading.evidence[at] =
         (struct fhir_evidence){.resource = &GIVEN, .gene = gene->symbol};
-    if (result_from_text(r->k, gene, json_text(value, r->arena), r->arena,
-                         &facts->evidence[at]) != ERR_OK)
-        return refuse(r, "no memory for this line");
-    facts->reading.evidence_count++;
+    facts->reading.evidence_count += is_result;
     return true;
 }
 
@@ -201,7 +221,7 @@ static bool read_genes(struct request *r)
     if (!json_is(genes, JSON_OBJECT))
         return refuse(r, "genes: an object of genes and their results is required");
     for (struct json m = json_first(genes); !json_is_absent(m); m = json_next(m)) {
-        const struct rules_gene *gene = rules_find_gene(r->k, json_name(m, r->arena));
+        const struct rules_gene *gene = result_text_gene(r->k, json_name(m, r->arena));
 
         if (gene == NULL)
             return refuse(r, "genes: a gene is not known");
@@ -224,7 +244,7 @@ static bool read_line(struct request *r, struct slice line)
     struct err err = {0};
 
     if (json_parse(&r->advise->doc, line, NODES_MAX, &err) != ERR_OK)
-        return refuse(r, arena_printf(r->arena, "JSON: %s", err.text).ptr);
+        return refuse(r, arena_copy(r->arena, slice_of(err.text)).ptr);
     r->root = json_root(&r->advise->doc);
     if (!json_is(r->root, JSON_OBJECT))
         return refuse(r, "a line is a JSON object");
@@ -286,6 +306,30 @@ static bool decide(struct request *r, const struct rules_drug *drug)
 /* --- writing -------------------------------------------------------------------------------
  */
 
+/* The patient's key; of a score that is only known to lie somewhere, the recommendation's own
+ * keys. */
+static void write_key(struct request *r, const struct rules_match *match, size_t because,
+                      struct json_writer *w)
+{
+    const struct rules_gene_result *result = match->because[because].result;
+    const struct rules_key *key =
+        &result->calls[match->because[because].call].keys[match->because[because].key];
+    const struct rules_condition *conditions;
+    size_t count = rules_conditions_of(r->k, match->recommendation, &conditions);
+    struct slice text = SLICE_NONE;
+
+    if (!key->is_score || key->from_x100 == key->to_x100 ||
+        key->to_x100 == RULES_SCORE_NO_MAX) {
+        json_write_text(w, rules_key_text(key, r->arena));
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (slice_eq(conditions[i].gene, result->gene->symbol))
+            text = arena_printf(r->arena, "%.*s%s%.*s", SLICE_ARG(text),
+                                text.len > 0 ? "|" : "", SLICE_ARG(conditions[i].key));
+    json_write_text(w, text);
+}
+
 static void write_lookup(struct request *r, const struct rules_match *match,
                          struct json_writer *w)
 {
@@ -300,10 +344,7 @@ static void write_lookup(struct request *r, const struct rules_match *match,
         if (result == NULL)
             continue;
         json_write_name_slice(w, result->gene->symbol);
-        json_write_text(
-            w,
-            rules_key_text(&result->calls[match->because[i].call].keys[match->because[i].key],
-                           r->arena));
+        write_key(r, match, i, w);
     }
     /* Genes that the recommendation takes without a result. */
     for (size_t i = 0; i < count; i++) {
