@@ -5,8 +5,8 @@
 #include "gateway/cli/cli.h"
 #include "gateway/cli/database.h"
 #include "gateway/cli/exit.h"
+#include "gateway/cli/output.h"
 #include "gateway/cli/rules_command.h"
-#include "gateway/store/migrate.h"
 #include "gateway/store/releases.h"
 #include "gateway/store/snapshot.h"
 #include "rules/evaluate.h"
@@ -17,13 +17,14 @@
 #define SHORT_HASH           12
 
 static const char USAGE[] =
-    "usage: pgxgate rules import DIR\n"
+    "usage: pgxgate rules import DIR | --on RELEASE [--rxnorm DIR] [--codes FILE] ...\n"
     "       pgxgate rules test [RELEASE | --knowledge DIR]\n"
     "       pgxgate rules activate [RELEASE]\n"
     "       pgxgate rules list\n"
     "       pgxgate rules show [DRUG | GENE | RECOMMENDATION] [--knowledge DIR]\n"
     "\n"
-    "  import    reads and checks knowledge files and stores them as a draft release\n"
+    "  import    reads and checks knowledge files and stores them, with what a site adds, as\n"
+    "            a draft release; see `pgxgate rules import --help`\n"
     "  test      runs the cases that ship with a release; a draft whose cases all hold is\n"
     "            marked as tested\n"
     "  activate  tests a release and, if its cases hold, makes it the one in use; the one\n"
@@ -49,12 +50,7 @@ static const char USAGE[] =
 
 static int print_json(const struct buf *json)
 {
-    if (buf_failed(json)) {
-        (void)fputs("pgxgate rules: the result is too large\n", stderr);
-        return EXIT_INTERNAL;
-    }
-    (void)printf("%.*s\n", (int)json->len, json->bytes);
-    return EXIT_OK;
+    return cli_print_json("rules", json);
 }
 
 static void write_info(struct json_writer *w, const struct release_info *info)
@@ -72,77 +68,7 @@ static void write_info(struct json_writer *w, const struct release_info *info)
 static int open_database(const struct rules_arguments *arguments, const char *command,
                          struct db **ret)
 {
-    struct err err = {0};
-    struct db *db = NULL;
-    int status = cli_open_database(command, arguments->conninfo, STATEMENT_TIMEOUT_MS, &db);
-
-    if (status != EXIT_OK)
-        return status;
-    if (migrate_check(db, &err) != ERR_OK) {
-        (void)cli_fail(command, &err);
-        db_free(db);
-        return EXIT_UNAVAILABLE;
-    }
-    *ret = db;
-    return EXIT_OK;
-}
-
-/* --- import --------------------------------------------------------------------------------
- */
-
-static int print_import(const struct rules_arguments *arguments,
-                        const struct rules_knowledge *knowledge, bool is_new)
-{
-    const struct rules_release *rows = rules_knowledge_rows(knowledge);
-    struct slice hash = rules_knowledge_hash(knowledge);
-    struct json_writer w;
-    struct buf json;
-    int status;
-
-    if (!arguments->wants_json) {
-        (void)printf("%s %.*s %.*s (%.*s): %zu drugs, %zu genes, %zu recommendations, %zu "
-                     "tests\n",
-                     is_new ? "imported" : "there already:", SLICE_ARG(rows->name),
-                     SLICE_ARG(rows->version), SHORT_HASH, hash.ptr, rows->drugs_count,
-                     rows->genes_count, rows->recommendations_count, rows->tests_count);
-        return EXIT_OK;
-    }
-    buf_init(&json, OUTPUT_BYTES_MAX);
-    json_write_init(&w, &json);
-    json_write_object(&w);
-    json_write_member_text(&w, "name", rows->name);
-    json_write_member_text(&w, "version", rows->version);
-    json_write_member_text(&w, "hash", hash);
-    json_write_member_bool(&w, "isNew", is_new);
-#define X(type, array) json_write_member_u64(&w, #array, rows->array##_count);
-    RULES_TABLES(X)
-#undef X
-    json_write_object_end(&w);
-    status = print_json(&json);
-    buf_release(&json);
-    return status;
-}
-
-static int run_import(const struct rules_arguments *arguments)
-{
-    struct rules_knowledge *knowledge = NULL;
-    struct err err = {0};
-    struct db *db = NULL;
-    bool is_new = false;
-    int status = EXIT_OK;
-
-    if (snapshot_from_files(arguments->word, &knowledge, &err) != ERR_OK)
-        return cli_fail("rules import", &err);
-    status = open_database(arguments, "rules import", &db);
-    if (status == EXIT_OK) {
-        if (releases_import(db, rules_knowledge_rows(knowledge), &is_new, &err) != ERR_OK)
-            status = cli_fail("rules import", &err);
-        else
-            status = print_import(arguments, knowledge, is_new);
-    }
-    db_free(db);
-    rules_knowledge_release(knowledge);
-    return status;
+    return cli_open_migrated(command, arguments->conninfo, STATEMENT_TIMEOUT_MS, ret);
 }
 
 /* --- test ----------------------------------------------------------------------------------
@@ -416,8 +342,9 @@ static const struct {
     const char *options; /* letters that make sense */
     int words_min, words_max;
 } SUBCOMMANDS[] = {
-    {"import", run_import, "dj", 1, 1},     {"test", run_test, "dkj", 0, 1},
-    {"activate", run_activate, "dj", 0, 1}, {"list", run_list, "dj", 0, 0},
+    {"test", run_test, "dkj", 0, 1},
+    {"activate", run_activate, "dj", 0, 1},
+    {"list", run_list, "dj", 0, 0},
     {"show", rules_show, "dk", 0, 1},
 };
 
@@ -459,6 +386,8 @@ int cli_rules(int argc, char **argv)
     bool wants_help =
         argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
 
+    if (argc > 1 && strcmp(argv[1], "import") == 0)
+        return rules_import(argc - 1, argv + 1);
     for (size_t i = 0; !wants_help && argc > 1 && i < ARRAY_LEN(SUBCOMMANDS); i++) {
         if (strcmp(argv[1], SUBCOMMANDS[i].name) != 0)
             continue;

@@ -11,6 +11,8 @@ struct rules_arguments {
     bool wants_json;
 };
 
+/* argv[0] is "import"; reads its own options. */
+int rules_import(int argc, char **argv);
 int rules_show(const struct rules_arguments *arguments);
 
 #endif
