@@ -20,6 +20,7 @@ struct evaluation {
     const struct rules_knowledge *k;
     const struct rules_drug_facts *drug;
     const struct rules_facts *facts;
+    const struct rules_order *order;
     struct view *views;
     uint32_t population; /* row, or RULES_ABSENT: not known */
     struct arena *arena;
@@ -111,9 +112,11 @@ enum fit { FIT_NOT, FIT_MAYBE, FIT_CERTAIN };
 
 /* A score that may lie anywhere in the key's range fits a condition's range for certain when it
  * lies wholly inside. */
-static enum fit fit_key(const struct rules_wanted_key *wanted, const struct rules_key *key,
-                        uint32_t word)
+static enum fit fit_key(const struct rules_wanted_key *wanted, const struct rules_call *call,
+                        const struct rules_key *key, uint32_t word)
 {
+    if (wanted->diplotype.len > 0)
+        return slice_eq(wanted->diplotype, call->diplotype) ? FIT_CERTAIN : FIT_NOT;
     if (!key->is_score)
         return word != RULES_ABSENT && wanted->word == word ? FIT_CERTAIN : FIT_NOT;
     if (wanted->word != RULES_ABSENT || wanted->from_x100 > wanted->to_x100 ||
@@ -124,13 +127,14 @@ static enum fit fit_key(const struct rules_wanted_key *wanted, const struct rule
 }
 
 static enum fit fit_any(const struct evaluation *e, struct rules_range wanted,
-                        const struct rules_key *key, uint32_t word)
+                        const struct rules_call *call, const struct rules_key *key,
+                        uint32_t word)
 {
     enum fit best = FIT_NOT;
 
     for (uint32_t i = wanted.first; i < wanted.first + wanted.count && best < FIT_CERTAIN;
          i++) {
-        enum fit fit = fit_key(&e->k->wanted_keys[i], key, word);
+        enum fit fit = fit_key(&e->k->wanted_keys[i], call, key, word);
 
         best = fit > best ? fit : best;
     }
@@ -145,7 +149,7 @@ static enum fit fit_call(const struct evaluation *e, struct rules_range wanted,
     enum fit best = FIT_NOT, worst = FIT_CERTAIN;
 
     for (size_t i = 0; i < call->keys_count; i++) {
-        enum fit fit = fit_any(e, wanted, &call->keys[i], words[i]);
+        enum fit fit = fit_any(e, wanted, call, &call->keys[i], words[i]);
 
         if (fit > best) {
             best = fit;
@@ -188,18 +192,46 @@ static bool fits_requirement(const struct evaluation *e,
     return best != FIT_NOT;
 }
 
-/* Population and age: what is not known does not exclude. */
+/* Whether the patient is among those that criteria name: any one that is met puts a patient in,
+ * and only when all are known not to be is a patient out. */
+static enum fit fit_criteria(const struct evaluation *e, const struct rules_population *p)
+{
+    const struct rules_facts *facts = e->facts;
+    bool asks_age = p->age_from_years > 0 || p->age_below_years != RULES_AGE_NO_MAX;
+    bool asks_weight = p->weight_above_x100 != RULES_WEIGHT_NONE;
+    bool asks_therapy = p->therapy != RULES_THERAPY_ANY;
+
+    if ((asks_age && facts->has_age && facts->age_years >= p->age_from_years &&
+         facts->age_years < p->age_below_years) ||
+        (asks_weight && facts->has_weight && facts->weight_x100 > p->weight_above_x100) ||
+        (asks_therapy && e->order->therapy == p->therapy))
+        return FIT_CERTAIN;
+    if ((!asks_age && !asks_weight && !asks_therapy) || (asks_age && !facts->has_age) ||
+        (asks_weight && !facts->has_weight) ||
+        (asks_therapy && e->order->therapy == RULES_THERAPY_ANY))
+        return FIT_MAYBE;
+    return FIT_NOT;
+}
+
+static enum fit fit_population(const struct evaluation *e, uint32_t population)
+{
+    if (population == RULES_ABSENT)
+        return FIT_CERTAIN;
+    if (e->population != RULES_ABSENT)
+        return e->population == population ? FIT_CERTAIN : FIT_NOT;
+    return fit_criteria(e, &e->k->rows.populations[population]);
+}
+
+/* Population, age and sex: what is not known does not exclude. */
 static bool fits_patient(const struct evaluation *e, uint32_t row, struct rules_match *match)
 {
     const struct rules_recommendation *r = &e->k->rows.recommendations[row];
     const struct rules_recommendation_facts *facts = &e->k->recommendation_facts[row];
+    enum fit fit = fit_population(e, facts->population);
 
-    if (facts->population != RULES_ABSENT) {
-        if (e->population == RULES_ABSENT)
-            match->is_certain = false;
-        else if (e->population != facts->population)
-            return false;
-    }
+    if (fit == FIT_NOT)
+        return false;
+    match->is_certain = match->is_certain && fit == FIT_CERTAIN;
     if (facts->needs_age) {
         if (!e->facts->has_age)
             match->is_certain = false;
@@ -207,7 +239,34 @@ static bool fits_patient(const struct evaluation *e, uint32_t row, struct rules_
                  e->facts->age_years >= r->age_below_years)
             return false;
     }
+    if (r->sex != RULES_SEX_ANY) {
+        if (e->facts->sex == RULES_SEX_ANY)
+            match->is_certain = false;
+        else if (e->facts->sex != r->sex)
+            return false;
+    }
     return true;
+}
+
+/* A limit that the order keeps leaves nothing to say, where a limit is all that is asked. */
+static void compare_dose(const struct evaluation *e, uint32_t row, struct rules_match *match)
+{
+    const struct rules_recommendation_facts *facts = &e->k->recommendation_facts[row];
+    const struct rules_action *limit;
+
+    match->alert = match->recommendation->alert;
+    if (facts->limit == RULES_ABSENT)
+        return;
+    limit = &e->k->rows.actions[facts->limit];
+    if (!e->order->has_dose || !slice_eq(e->order->dose_unit, limit->unit)) {
+        match->limit = RULES_LIMIT_UNKNOWN;
+        return;
+    }
+    match->limit =
+        e->order->dose_x100 > limit->amount_x100 ? RULES_LIMIT_ABOVE : RULES_LIMIT_WITHIN;
+    if (match->limit == RULES_LIMIT_WITHIN && facts->only_limits &&
+        match->alert == RULES_ALERT_INFO)
+        match->alert = RULES_ALERT_NONE;
 }
 
 static bool try_recommendation(const struct evaluation *e, uint32_t row,
@@ -222,6 +281,7 @@ static bool try_recommendation(const struct evaluation *e, uint32_t row,
     for (uint32_t i = 0; i < requirements.count; i++)
         if (!fits_requirement(e, &e->k->requirements[requirements.first + i], match))
             return false;
+    compare_dose(e, row, match);
     return true;
 }
 
@@ -245,8 +305,7 @@ static enum err_code try_all(struct evaluation *e, struct err *err)
         advice->matches = matches;
         matches[advice->matches_count++] = match;
     }
-    if (advice->matches_count > 0)
-        advice->alert = advice->matches[0].recommendation->alert;
+    rules_advice_arrange(e->k, e->order->policy, advice);
     return ERR_OK;
 }
 
@@ -258,6 +317,7 @@ enum err_code rules_evaluate(const struct rules_knowledge *k, const struct rules
         .k = k,
         .drug = &k->drug_facts[rules_drug_row(k, order->drug)],
         .facts = facts,
+        .order = order,
         .population = RULES_ABSENT,
         .arena = arena,
         .advice = {.drug = order->drug, .alert = RULES_ALERT_NONE},

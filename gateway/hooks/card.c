@@ -59,10 +59,15 @@ static void add_match(struct card *card, const struct rules_match *match)
         card->has_more = true;
 }
 
+bool card_population_is_open(const struct rules_match *match)
+{
+    return !match->is_certain && match->recommendation->population.len > 0;
+}
+
 bool card_depends_on_population(const struct card *card)
 {
-    for (size_t i = 0; i < card->advice->matches_count; i++)
-        if (card->advice->matches[i].recommendation->population.len > 0)
+    for (size_t i = 0; i < card->advice->advice_count; i++)
+        if (card_population_is_open(&card->advice->matches[i]))
             return card->drug_order->population == NULL && card->groups_count > 1;
     return false;
 }
@@ -192,6 +197,30 @@ static void write_card(struct card *card, struct json_writer *w)
         w->buf->has_failed = true;
 }
 
+static void write_card_of(struct hook_call *call, size_t drug_order, struct json_writer *w)
+{
+    struct card card = {
+        .call = call,
+        .drug_order = &call->facts.drug_orders[drug_order],
+        .advice = &call->advice[drug_order],
+    };
+
+    for (size_t m = 0; m < card.advice->advice_count; m++)
+        add_match(&card, &card.advice->matches[m]);
+    write_card(&card, w);
+}
+
+bool hook_card_write(struct hook_call *call, size_t drug_order, struct buf *buf)
+{
+    struct json_writer w;
+
+    if (call->advice[drug_order].alert == RULES_ALERT_NONE)
+        return false;
+    json_write_init(&w, buf);
+    write_card_of(call, drug_order, &w);
+    return true;
+}
+
 void hook_cards_write(struct hook_call *call, struct buf *buf)
 {
     struct json_writer w;
@@ -203,18 +232,10 @@ void hook_cards_write(struct hook_call *call, struct buf *buf)
     json_write_array(&w);
     for (int alert = RULES_ALERT_CRITICAL; alert > RULES_ALERT_NONE; alert--) {
         for (size_t i = 0; i < call->facts.drug_orders_count; i++) {
-            struct card card = {
-                .call = call,
-                .drug_order = &call->facts.drug_orders[i],
-                .advice = &call->advice[i],
-            };
-
-            if ((int)card.advice->alert != alert ||
+            if ((int)call->advice[i].alert != alert ||
                 call->cards_count == call->options->cards_max)
                 continue;
-            for (size_t m = 0; m < card.advice->matches_count; m++)
-                add_match(&card, &card.advice->matches[m]);
-            write_card(&card, &w);
+            write_card_of(call, i, &w);
             call->cards_count++;
         }
     }

@@ -41,6 +41,7 @@ static void every_enum_name_reads_back(void **state)
 {
     enum rules_method method = RULES_METHOD_GENOTYPE;
     enum rules_classification classification = RULES_STRONG;
+    enum rules_priority priority = RULES_PRIORITY_NONE;
     enum rules_alert alert = RULES_ALERT_CRITICAL;
 
     (void)state;
@@ -55,6 +56,10 @@ static void every_enum_name_reads_back(void **state)
 #undef X
     assert_true(rules_method_from_name(SLICE("sex_linked"), &method));
     assert_int_equal(method, RULES_METHOD_SEX_LINKED);
+    assert_true(rules_method_from_name(SLICE("haploid"), &method));
+    assert_int_equal(method, RULES_METHOD_HAPLOID);
+    assert_true(rules_priority_from_name(SLICE("abnormal"), &priority));
+    assert_int_equal(priority, RULES_PRIORITY_ABNORMAL);
     assert_true(rules_classification_from_name(SLICE("N/A"), &classification));
     assert_int_equal(classification, RULES_NOT_GIVEN);
     assert_false(rules_classification_from_name(SLICE("strong"), &classification));
@@ -154,13 +159,23 @@ static void every_field_counts(void **state)
     CHANGES(r.sources[0].pmids, kept)
     CHANGES(r.genes[0].method, RULES_METHOD_GENOTYPE)
     CHANGES(r.genes[0].counts_lowest_two, true)
+    CHANGES(r.genes[0].reference, kept)
+    CHANGES(r.genes[0].priority_source, kept)
     CHANGES(r.phenotypes[0].abbreviation, kept)
+    CHANGES(r.phenotypes[0].priority, RULES_PRIORITY_NONE)
     CHANGES(r.alleles[0].has_value, true)
     CHANGES(r.alleles[0].is_at_least, true)
     CHANGES(r.alleles[0].value_x100, 25)
     CHANGES(r.allele_aliases[0].allele, kept)
+    CHANGES(r.allele_aliases[0].marks, kept)
+    CHANGES(r.authorities[0].gene, kept)
+    CHANGES(r.authorities[0].name, kept)
+    CHANGES(r.authorities[0].key_kind, RULES_KEY_PHENOTYPE)
+    CHANGES(r.authorities[0].source, kept)
     CHANGES(r.pair_rules[0].second, kept)
+    CHANGES(r.pair_rules[0].authority, kept)
     CHANGES(r.score_rules[0].to_x100, 7)
+    CHANGES(r.score_rules[0].authority, kept)
     CHANGES(r.drugs[0].is_alternative_only, true)
     CHANGES(r.drugs[0].rxcui, kept)
     CHANGES(r.drug_codes[0].form, RULES_FORM_LOCAL)
@@ -186,6 +201,29 @@ static void every_field_counts(void **state)
     CHANGES(r.tests[0].alert, RULES_ALERT_NONE)
     CHANGES(r.tests[0].recommendations, kept)
     CHANGES(r.test_genes[0].result, kept)
+    buf_release(&before);
+    rules_release_release(&r);
+}
+
+static void every_field_of_an_algorithm_counts(void **state)
+{
+    const struct slice kept = SLICE("other");
+    struct rules_release r;
+    struct buf before, after;
+
+    (void)state;
+    small_release(&r);
+    ADD(&r, algorithm_term, SLICE("a"), SLICE("m"), SLICE("t"), SLICE("0.5"), SLICE("s"));
+    ADD(&r, algorithm_gene, SLICE("a"), SLICE("g"));
+    ADD(&r, drug_algorithm, SLICE("d"), SLICE("a"));
+    canonical(&r, &before);
+    CHANGES(r.algorithm_terms[0].algorithm, kept)
+    CHANGES(r.algorithm_terms[0].model, kept)
+    CHANGES(r.algorithm_terms[0].term, kept)
+    CHANGES(r.algorithm_terms[0].value, kept)
+    CHANGES(r.algorithm_terms[0].source, kept)
+    CHANGES(r.algorithm_genes[0].gene, kept)
+    CHANGES(r.drug_algorithms[0].algorithm, kept)
 #undef CHANGES
     buf_release(&before);
     rules_release_release(&r);
@@ -244,6 +282,7 @@ int main(void)
         cmocka_unit_test(the_order_of_rows_does_not_change_the_bytes),
         cmocka_unit_test(the_order_of_actions_counts_within_one_recommendation),
         cmocka_unit_test(every_field_counts),
+        cmocka_unit_test(every_field_of_an_algorithm_counts),
         cmocka_unit_test(columns_and_rows_cannot_be_shifted_into_each_other),
         cmocka_unit_test(a_buffer_that_is_too_small_fails),
     };
