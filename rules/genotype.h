@@ -123,8 +123,8 @@ enum err_code rules_resolve_gene(const struct rules_knowledge *k, const struct r
                                  struct arena *arena, struct rules_gene_result *ret,
                                  struct err *err) MUST_CHECK;
 
-/* A score ("score 1.25"), an allele's status ("*57:01 positive"), a phenotype or a diplotype
- * with a slash between its alleles. */
+/* A score ("score 1.25", "1.25", "≥3.0", "n/a"), an allele's status ("*57:01 positive"), a
+ * phenotype or a diplotype with a slash between its alleles. */
 void rules_evidence_from_text(const struct rules_knowledge *k, const struct rules_gene *gene,
                               struct slice text, struct rules_evidence *ret);
 /* The same call as another authority reads it ("DPWG": a CYP2D6 score of 2.5 is Normal

@@ -295,6 +295,16 @@ enum err_code rules_record_read(const struct rules_knowledge *k, const struct ru
     return ERR_OK;
 }
 
+/* "1.25", "≥3.0", "n/a": no allele is called like that. */
+static bool is_score(struct slice text)
+{
+    uint32_t from, to;
+
+    return slice_eq_nocase(text, SLICE(RULES_NO_SCORE)) ||
+           (rules_score_range_from_text(text, &from, &to) &&
+            (from == to || to == RULES_SCORE_NO_MAX));
+}
+
 void rules_evidence_from_text(const struct rules_knowledge *k, const struct rules_gene *gene,
                               struct slice text, struct rules_evidence *evidence)
 {
@@ -302,6 +312,10 @@ void rules_evidence_from_text(const struct rules_knowledge *k, const struct rule
     text = slice_trim(text);
     if (slice_starts(text, SLICE("score "))) {
         evidence->score = slice_trim(slice_from(text, 6));
+        return;
+    }
+    if (gene->method == RULES_METHOD_ACTIVITY_SCORE && is_score(text)) {
+        evidence->score = text;
         return;
     }
     if (gene->method == RULES_METHOD_ALLELE_PRESENCE &&

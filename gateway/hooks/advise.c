@@ -177,6 +177,8 @@ static bool add_result(struct request *r, const struct rules_gene *gene, struct 
 
     if (!json_is(value, JSON_STRING) || slice_trim(json_text(value, r->arena)).len == 0)
         return refuse(r, "genes: each result is a text, or an array of texts");
+    if (slice_eq_nocase(slice_trim(json_text(value, r->arena)), SLICE(RULES_NO_RESULT)))
+        return true;
     if (at == RESULTS_MAX)
         return refuse(r, "genes: too many results");
     facts->reading.evidence[at] =
@@ -224,7 +226,7 @@ static bool read_line(struct request *r, struct slice line)
     struct err err = {0};
 
     if (json_parse(&r->advise->doc, line, NODES_MAX, &err) != ERR_OK)
-        return refuse(r, arena_printf(r->arena, "JSON: %s", err.text).ptr);
+        return refuse(r, arena_copy(r->arena, slice_of(err.text)).ptr);
     r->root = json_root(&r->advise->doc);
     if (!json_is(r->root, JSON_OBJECT))
         return refuse(r, "a line is a JSON object");
@@ -286,6 +288,30 @@ static bool decide(struct request *r, const struct rules_drug *drug)
 /* --- writing -------------------------------------------------------------------------------
  */
 
+/* The patient's key; of a score that is only known to lie somewhere, the recommendation's own
+ * keys. */
+static void write_key(struct request *r, const struct rules_match *match, size_t because,
+                      struct json_writer *w)
+{
+    const struct rules_gene_result *result = match->because[because].result;
+    const struct rules_key *key =
+        &result->calls[match->because[because].call].keys[match->because[because].key];
+    const struct rules_condition *conditions;
+    size_t count = rules_conditions_of(r->k, match->recommendation, &conditions);
+    struct slice text = SLICE_NONE;
+
+    if (!key->is_score || key->from_x100 == key->to_x100 ||
+        key->to_x100 == RULES_SCORE_NO_MAX) {
+        json_write_text(w, rules_key_text(key, r->arena));
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (slice_eq(conditions[i].gene, result->gene->symbol))
+            text = arena_printf(r->arena, "%.*s%s%.*s", SLICE_ARG(text),
+                                text.len > 0 ? "|" : "", SLICE_ARG(conditions[i].key));
+    json_write_text(w, text);
+}
+
 static void write_lookup(struct request *r, const struct rules_match *match,
                          struct json_writer *w)
 {
@@ -300,10 +326,7 @@ static void write_lookup(struct request *r, const struct rules_match *match,
         if (result == NULL)
             continue;
         json_write_name_slice(w, result->gene->symbol);
-        json_write_text(
-            w,
-            rules_key_text(&result->calls[match->because[i].call].keys[match->because[i].key],
-                           r->arena));
+        write_key(r, match, i, w);
     }
     /* Genes that the recommendation takes without a result. */
     for (size_t i = 0; i < count; i++) {

@@ -59,17 +59,38 @@ static void add_match(struct card *card, const struct rules_match *match)
         card->has_more = true;
 }
 
-bool card_population_is_open(const struct rules_match *match)
+static bool is_open(const struct rules_match *match)
 {
     return !match->is_certain && match->recommendation->population.len > 0;
 }
 
+bool card_population_is_open(const struct card *card)
+{
+    const struct rules_advice *advice = card->advice;
+    const struct rules_population *populations;
+    size_t count = rules_populations_of(card->call->knowledge, advice->drug, &populations);
+    bool has_open = false;
+
+    for (size_t i = 0; i < advice->advice_count; i++)
+        has_open = has_open || is_open(&advice->matches[i]);
+    if (!has_open || card->groups_count > 1)
+        return has_open;
+    for (size_t p = 0; p < count; p++) {
+        bool is_told = false;
+
+        for (size_t i = 0; i < advice->advice_count; i++)
+            is_told = is_told || slice_eq(advice->matches[i].recommendation->population,
+                                          populations[p].id);
+        if (!is_told)
+            return true;
+    }
+    return false;
+}
+
 bool card_depends_on_population(const struct card *card)
 {
-    for (size_t i = 0; i < card->advice->advice_count; i++)
-        if (card_population_is_open(&card->advice->matches[i]))
-            return card->drug_order->population == NULL && card->groups_count > 1;
-    return false;
+    return card->groups_count > 1 && card->drug_order->population == NULL &&
+           card_population_is_open(card);
 }
 
 bool card_result_is_ambiguous(const struct rules_gene_result *result)

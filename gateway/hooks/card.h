@@ -53,8 +53,9 @@ void card_suggestions_write(const struct card *card, struct json_writer *writer)
 /* True when the groups differ because it is not known to which population the patient belongs.
  */
 bool card_depends_on_population(const struct card *card);
-/* True for advice to a population that the patient may or may not belong to. */
-bool card_population_is_open(const struct rules_match *match);
+/* True when it is not known whether the patient belongs to a population that advice is for, and
+ * the others of the drug's populations would be told something else, or nothing. */
+bool card_population_is_open(const struct card *card);
 
 /* True when one result has several readings (which copy of a gene is doubled, say), rather than
  * several results that disagree. */

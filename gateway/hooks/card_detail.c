@@ -214,7 +214,7 @@ static void write_single(const struct card *card, struct buf *buf)
     const struct card_group *group = &card->groups[0];
 
     card_heading(buf, "What it means");
-    if (card_population_is_open(group->matches[0]))
+    if (card_population_is_open(card))
         write_group_label(card, group, buf);
     card_words(buf, group->message->meaning);
     write_implications(card, group, buf);
@@ -351,15 +351,12 @@ static void write_unknown_populations(const struct card *card, struct buf *unkno
 {
     bool by_reason = false, by_age = false, by_weight = false, by_therapy = false;
 
-    for (size_t i = 0; i < card->advice->advice_count; i++) {
+    for (size_t i = 0; i < card->advice->advice_count && card_population_is_open(card); i++) {
         const struct rules_match *match = &card->advice->matches[i];
-        const struct rules_population *p =
-            card_population_is_open(match)
-                ? rules_population_by_id(card->call->knowledge, card->advice->drug,
-                                         match->recommendation->population)
-                : NULL;
+        const struct rules_population *p = rules_population_by_id(
+            card->call->knowledge, card->advice->drug, match->recommendation->population);
 
-        if (p == NULL)
+        if (p == NULL || match->is_certain)
             continue;
         by_therapy |= p->therapy != RULES_THERAPY_ANY;
         by_age |= p->age_from_years > 0 || p->age_below_years != RULES_AGE_NO_MAX;

@@ -80,7 +80,8 @@ static const struct fixture_file FIXTURE_FILES[] = {
      "    { \"from\": \"0.25\", \"to\": \"2.25\", \"phenotype\": \"Normal Metabolizer\" },\n"
      "    { \"from\": \"2.5\", \"phenotype\": \"Ultrarapid Metabolizer\" } ],\n"
      "  \"authorities\": { \"DPWG\": { \"source\": \"table-1\", \"key\": \"phenotype\",\n"
-     "    \"scores\": [ { \"from\": \"1.0\", \"phenotype\": \"Normal Metabolizer\" } ] } } }\n"},
+     "    \"scores\": [ { \"from\": \"1.0\", \"phenotype\": \"Normal Metabolizer\" } ] } } "
+     "}\n"},
     {"drugs/clopidogrel.json",
      "{ \"name\": \"clopidogrel\", \"rxcui\": \"32968\",\n"
      "  \"codes\": [ { \"system\": \"http://www.whocc.no/atc\", \"code\": \"B01AC04\",\n"

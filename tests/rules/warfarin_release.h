@@ -87,15 +87,18 @@ static inline void warfarin_genes(struct rules_release *r)
             .function = slice_of(OTHERS[i][2]));
     for (size_t i = 0; i < ARRAY_LEN(PAIRS); i++) {
         ADD(r, phenotype, .gene = slice_of(PAIRS[i][0]), .name = slice_of(PAIRS[i][3]));
-        ADD(r, pair_rule, slice_of(PAIRS[i][0]), slice_of(PAIRS[i][1]), slice_of(PAIRS[i][2]),
-            slice_of(PAIRS[i][3]));
+        ADD(r, pair_rule, .gene = slice_of(PAIRS[i][0]), .first = slice_of(PAIRS[i][1]),
+            .second = slice_of(PAIRS[i][2]), .phenotype = slice_of(PAIRS[i][3]));
     }
     ADD(r, phenotype, .gene = SLICE("CYP2C9"), .name = SLICE("Poor Metabolizer"));
     ADD(r, phenotype, .gene = SLICE("CYP2C9"), .name = SLICE("Intermediate Metabolizer"));
     ADD(r, phenotype, .gene = SLICE("CYP2C9"), .name = SLICE("Normal Metabolizer"));
-    ADD(r, score_rule, SLICE("CYP2C9"), 0, 99, SLICE("Poor Metabolizer"));
-    ADD(r, score_rule, SLICE("CYP2C9"), 100, 199, SLICE("Intermediate Metabolizer"));
-    ADD(r, score_rule, SLICE("CYP2C9"), 200, RULES_SCORE_NO_MAX, SLICE("Normal Metabolizer"));
+    ADD(r, score_rule, .gene = SLICE("CYP2C9"), .from_x100 = 0, .to_x100 = 99,
+        .phenotype = SLICE("Poor Metabolizer"));
+    ADD(r, score_rule, .gene = SLICE("CYP2C9"), .from_x100 = 100, .to_x100 = 199,
+        .phenotype = SLICE("Intermediate Metabolizer"));
+    ADD(r, score_rule, .gene = SLICE("CYP2C9"), .from_x100 = 200, .to_x100 = RULES_SCORE_NO_MAX,
+        .phenotype = SLICE("Normal Metabolizer"));
 }
 
 static inline void warfarin_release(struct rules_release *r)
