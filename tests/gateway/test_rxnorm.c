@@ -265,8 +265,6 @@ static void change(const struct folder *folder, const char *name, struct slice f
     buf_release(&changed);
 }
 
-static void broken_files_are_refused_with_file_line_and_reason(void **state)
-{
 #define TEXT(literal)                                                                          \
     {                                                                                          \
         .ptr = "" literal, .len = sizeof(literal) - 1                                          \
@@ -276,64 +274,63 @@ static void broken_files_are_refused_with_file_line_and_reason(void **state)
 #define SAT     "RXNSAT.RRF"
 #define ARCHIVE "RXNATOMARCHIVE.RRF"
 #define LINE1   "32968|ENG||||||9100001|9100001|32968||RXNORM|IN|32968|clopidogrel||N|4096|\n"
-    static const struct {
-        const char *file;
-        struct slice find, put;
-        const char *error;
-    } ROWS[] = {
-        {CONSO, TEXT("|codeine||N|"), TEXT("|codeine|N|"),
-         "RXNCONSO.RRF:2: has 17 fields, each to end with '|', must have 18"},
-        {CONSO, TEXT("|codeine||N|"), TEXT("|cod|eine||N|"),
-         "RXNCONSO.RRF:2: has more than 18 fields"},
-        {CONSO, TEXT(LINE1), TEXT("\n" LINE1), "RXNCONSO.RRF:1: has 0 fields"},
-        {CONSO, TEXT(LINE1), TEXT(LINE1 LINE1),
-         "RXNCONSO.RRF:2: concept 32968 is there already, in line 1"},
-        {CONSO, TEXT("32968|ENG"), TEXT("3296x|ENG"),
-         "RXNCONSO.RRF:1: field 1 is not an RXCUI"},
-        {CONSO, TEXT("32968|ENG"), TEXT("99999999999|ENG"),
-         "RXNCONSO.RRF:1: field 1 is not an RXCUI"},
-        {CONSO, TEXT("32968|ENG"), TEXT("|ENG"), "RXNCONSO.RRF:1: field 1 is not an RXCUI"},
-        {CONSO, TEXT("|clopidogrel||N|"), TEXT("| ||N|"),
-         "RXNCONSO.RRF:1: concept 32968 has no name"},
-        {CONSO, TEXT("|clopidogrel||N|"), TEXT("|clopi\tdogrel||N|"),
-         "RXNCONSO.RRF:1: the name has a control character"},
-        {CONSO, TEXT("|codeine||N|"), TEXT("|cod\xe9ine||N|"), "RXNCONSO.RRF:2: is not UTF-8"},
-        {CONSO, TEXT("|codeine||N|"), TEXT("|cod\xed\xa0\x80ine||N|"),
-         "RXNCONSO.RRF:2: is not UTF-8"},
-        {CONSO, TEXT("|codeine||N|"), TEXT("|cod\0eine||N|"),
-         "RXNCONSO.RRF:2: holds a NUL byte"},
-        {CONSO, TEXT("|4096|\n2670"), TEXT("|4096|\r\n2670"),
-         "RXNCONSO.RRF:1: holds a carriage return"},
-        {CONSO, TEXT(LINE1), TEXT("\xef\xbb\xbf" LINE1),
-         "RXNCONSO.RRF:1: begins with a byte order mark"},
-        {CONSO, TEXT(LINE1), TEXT("\xff\xfe" LINE1), "RXNCONSO.RRF:1: is not UTF-8"},
-        {REL, TEXT("|has_ingredient|"), TEXT("|has_ingredient||"),
-         "RXNREL.RRF:1: has more than 16 fields"},
-        {REL, TEXT("32968||CUI"), TEXT("x||CUI"), "RXNREL.RRF:1: field 1 is not an RXCUI"},
-        {REL, TEXT("|RO|101|"), TEXT("|RO||"), "RXNREL.RRF:1: field 5 is not an RXCUI"},
-        {SAT, TEXT("|NDC|RXNORM|"), TEXT("|NDC|RXNORM||"),
-         "RXNSAT.RRF:1: has more than 13 fields"},
-        {ARCHIVE, TEXT("|SCD|102|"), TEXT("|SCD|10x|"),
-         "RXNATOMARCHIVE.RRF:1: field 16 is not an RXCUI"},
-        {ARCHIVE, TEXT("|SCD|102|"), TEXT("|SCD|102"), "RXNATOMARCHIVE.RRF:1: has 15 fields"},
-        {"RXNCUI.RRF", TEXT("|1|104|"), TEXT("|1||"), "RXNCUI.RRF:1: field 5 is not"},
-        {"RXNSAB.RRF", TEXT("|RXNORM|"), TEXT("|"), "RXNSAB.RRF:1: has 24 fields"},
-    };
+static const struct {
+    const char *file;
+    struct slice find, put;
+    const char *error;
+} BROKEN[] = {
+    {CONSO, TEXT("|codeine||N|"), TEXT("|codeine|N|"),
+     "RXNCONSO.RRF:2: has 17 fields, each to end with '|', must have 18"},
+    {CONSO, TEXT("|codeine||N|"), TEXT("|cod|eine||N|"),
+     "RXNCONSO.RRF:2: has more than 18 fields"},
+    {CONSO, TEXT(LINE1), TEXT("\n" LINE1), "RXNCONSO.RRF:1: has 0 fields"},
+    {CONSO, TEXT(LINE1), TEXT(LINE1 LINE1),
+     "RXNCONSO.RRF:2: concept 32968 is there already, in line 1"},
+    {CONSO, TEXT("32968|ENG"), TEXT("3296x|ENG"), "RXNCONSO.RRF:1: field 1 is not an RXCUI"},
+    {CONSO, TEXT("32968|ENG"), TEXT("99999999999|ENG"),
+     "RXNCONSO.RRF:1: field 1 is not an RXCUI"},
+    {CONSO, TEXT("32968|ENG"), TEXT("|ENG"), "RXNCONSO.RRF:1: field 1 is not an RXCUI"},
+    {CONSO, TEXT("|clopidogrel||N|"), TEXT("| ||N|"),
+     "RXNCONSO.RRF:1: concept 32968 has no name"},
+    {CONSO, TEXT("|clopidogrel||N|"), TEXT("|clopi\tdogrel||N|"),
+     "RXNCONSO.RRF:1: the name has a control character"},
+    {CONSO, TEXT("|codeine||N|"), TEXT("|cod\xe9ine||N|"), "RXNCONSO.RRF:2: is not UTF-8"},
+    {CONSO, TEXT("|codeine||N|"), TEXT("|cod\xed\xa0\x80ine||N|"),
+     "RXNCONSO.RRF:2: is not UTF-8"},
+    {CONSO, TEXT("|codeine||N|"), TEXT("|cod\0eine||N|"), "RXNCONSO.RRF:2: holds a NUL byte"},
+    {CONSO, TEXT("|4096|\n2670"), TEXT("|4096|\r\n2670"),
+     "RXNCONSO.RRF:1: holds a carriage return"},
+    {CONSO, TEXT(LINE1), TEXT("\xef\xbb\xbf" LINE1),
+     "RXNCONSO.RRF:1: begins with a byte order mark"},
+    {CONSO, TEXT(LINE1), TEXT("\xff\xfe" LINE1), "RXNCONSO.RRF:1: is not UTF-8"},
+    {REL, TEXT("|has_ingredient|"), TEXT("|has_ingredient||"),
+     "RXNREL.RRF:1: has more than 16 fields"},
+    {REL, TEXT("32968||CUI"), TEXT("x||CUI"), "RXNREL.RRF:1: field 1 is not an RXCUI"},
+    {REL, TEXT("|RO|101|"), TEXT("|RO||"), "RXNREL.RRF:1: field 5 is not an RXCUI"},
+    {SAT, TEXT("|NDC|RXNORM|"), TEXT("|NDC|RXNORM||"), "RXNSAT.RRF:1: has more than 13 fields"},
+    {ARCHIVE, TEXT("|SCD|102|"), TEXT("|SCD|10x|"),
+     "RXNATOMARCHIVE.RRF:1: field 16 is not an RXCUI"},
+    {ARCHIVE, TEXT("|SCD|102|"), TEXT("|SCD|102"), "RXNATOMARCHIVE.RRF:1: has 15 fields"},
+    {"RXNCUI.RRF", TEXT("|1|104|"), TEXT("|1||"), "RXNCUI.RRF:1: field 5 is not"},
+    {"RXNSAB.RRF", TEXT("|RXNORM|"), TEXT("|"), "RXNSAB.RRF:1: has 24 fields"},
+};
 
+static void broken_files_are_refused_with_file_line_and_reason(void **state)
+{
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(BROKEN); i++) {
         struct rxnorm_report report;
         struct rules_release release;
         struct folder folder;
         struct err err = {0};
 
         copy_data(&folder);
-        change(&folder, ROWS[i].file, ROWS[i].find, ROWS[i].put);
+        change(&folder, BROKEN[i].file, BROKEN[i].find, BROKEN[i].put);
         make_release(&release);
         if (rxnorm_import(folder.path, &QUIET, &release, &report, &err) == ERR_OK)
-            fail_msg("row %zu was taken: %s", i, ROWS[i].error);
-        if (strncmp(err.text, ROWS[i].error, strlen(ROWS[i].error)) != 0)
-            fail_msg("row %zu: got \"%s\", want \"%s\"", i, err.text, ROWS[i].error);
+            fail_msg("row %zu was taken: %s", i, BROKEN[i].error);
+        if (strncmp(err.text, BROKEN[i].error, strlen(BROKEN[i].error)) != 0)
+            fail_msg("row %zu: got \"%s\", want \"%s\"", i, err.text, BROKEN[i].error);
         assert_int_equal(release.drug_codes_count, 0);
         rules_release_release(&release);
         drop_data(&folder);
