@@ -121,14 +121,6 @@ static bool is_there(const struct code_index *index, const struct rules_drug_cod
     return false;
 }
 
-static void count_drug(const struct rules_release *release, struct slice drug,
-                       uint32_t *per_drug)
-{
-    for (size_t i = 0; per_drug != NULL && i < release->drugs_count; i++)
-        if (slice_eq(release->drugs[i].name, drug))
-            per_drug[i]++;
-}
-
 /* Of a sorted array; returns how many are left. */
 static size_t drop_repeated(struct rules_drug_code *codes, size_t count)
 {
@@ -152,8 +144,7 @@ static size_t drop_known(const struct code_index *index, struct rules_drug_code 
 }
 
 enum err_code add_codes(struct rules_release *release, struct rules_drug_code *codes,
-                        size_t codes_count, struct added_codes *ret, uint32_t *ret_per_drug,
-                        struct err *err)
+                        size_t codes_count, struct added_codes *ret, struct err *err)
 {
     struct code_index index;
     size_t found;
@@ -161,8 +152,6 @@ enum err_code add_codes(struct rules_release *release, struct rules_drug_code *c
     if (codes_count > 1)
         qsort(codes, codes_count, sizeof *codes, compare_candidates);
     found = drop_repeated(codes, codes_count);
-    for (size_t i = 0; i < found; i++)
-        count_drug(release, codes[i].drug, ret_per_drug);
     if (code_index_init(&index, release, err) != ERR_OK)
         return err->code;
     codes_count = drop_known(&index, codes, found);

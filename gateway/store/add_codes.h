@@ -34,10 +34,9 @@ struct added_codes {
 /* Sorts `codes`, drops repeated ones (of the same system, code and drug; a systemic form wins
  * over a local one) and adds what the release does not have. Equal sets of codes give equal
  * releases whatever order they come in. Texts are borrowed and must live as long as the
- * release. `ret_per_drug` counts the codes of each of the release's drugs, added or there;
- * it may be NULL. */
+ * release. */
 enum err_code add_codes(struct rules_release *release, struct rules_drug_code *codes,
-                        size_t codes_count, struct added_codes *ret, uint32_t *ret_per_drug,
+                        size_t codes_count, struct added_codes *ret,
                         struct err *err) MUST_CHECK;
 
 #endif

@@ -25,7 +25,15 @@ const char *rxnorm_file_name(enum rxnorm_file file)
 }
 
 /* Fields of the files, by their names in NLM's documentation. */
-enum { CONSO_RXCUI = 0, CONSO_SAB = 11, CONSO_TTY, CONSO_CODE, CONSO_STR, CONSO_SUPPRESS = 16 };
+enum {
+    CONSO_RXCUI = 0,
+    CONSO_RXAUI = 7,
+    CONSO_SAB = 11,
+    CONSO_TTY,
+    CONSO_CODE,
+    CONSO_STR,
+    CONSO_SUPPRESS = 16
+};
 enum {
     REL_RXCUI1 = 0,
     REL_STYPE1 = 2,
@@ -123,6 +131,19 @@ static bool is_concept(const struct rxnorm_import *m, enum rxnorm_term_type *ret
            rxnorm_term_type_from_name(m->fields[CONSO_TTY], ret);
 }
 
+/* The same row twice is a broken file; another name of a concept is only one too many. */
+static bool take_second_name(struct rxnorm_import *m, const struct rxnorm_concept *known)
+{
+    if (known->atom == (uint32_t)slice_hash(m->fields[CONSO_RXAUI], 0)) {
+        (void)feed_refuse(&m->feed, ERR_INVALID, m->err,
+                          "concept %u is there already, in line %u", known->rxcui, known->line);
+        return false;
+    }
+    import_note(&m->report->refused, "%s:%llu: another name of concept %u, which line %u has",
+                m->feed.name, (unsigned long long)m->feed.line, known->rxcui, known->line);
+    return true;
+}
+
 static bool take_concept(struct rxnorm_import *m)
 {
     struct rxnorm_concept *concept;
@@ -134,12 +155,8 @@ static bool take_concept(struct rxnorm_import *m)
     if (!rxnorm_read_rxcui(m, CONSO_RXCUI, &rxcui))
         return false;
     known = rxnorm_graph_find(&m->graph, rxcui);
-    if (known != RXNORM_NO_CONCEPT) {
-        (void)feed_refuse(&m->feed, ERR_INVALID, m->err,
-                          "concept %u is there already, in line %u", rxcui,
-                          m->graph.concepts[known].line);
-        return false;
-    }
+    if (known != RXNORM_NO_CONCEPT)
+        return take_second_name(m, &m->graph.concepts[known]);
     if (slice_trim(m->fields[CONSO_STR]).len == 0) {
         (void)feed_refuse(&m->feed, ERR_INVALID, m->err, "concept %u has no name", rxcui);
         return false;
@@ -150,6 +167,7 @@ static bool take_concept(struct rxnorm_import *m)
     concept->type = (uint8_t)type;
     concept->form = (uint8_t)rxnorm_form_of_name(m->fields[CONSO_STR]);
     concept->line = (uint32_t)m->feed.line;
+    concept->atom = (uint32_t)slice_hash(m->fields[CONSO_RXAUI], 0);
     return true;
 }
 
@@ -242,7 +260,7 @@ static bool take_name(struct rxnorm_import *m)
         return true;
     if (slice_eq_text(m->fields[CONSO_SAB], "ATC"))
         return take_atc(m, concept);
-    if (!is_concept(m, &type))
+    if (!is_concept(m, &type) || m->feed.line != m->graph.concepts[concept].line)
         return true;
     if (text_has_control(name)) {
         (void)feed_refuse(&m->feed, ERR_INVALID, m->err, "the name has a control character");
@@ -377,10 +395,6 @@ static bool read_all(struct rxnorm_import *m)
                     ? arena_printf(&m->release->arena, "RxNorm, imported by the site (%.*s)",
                                    SLICE_ARG(report->version))
                     : SLICE("RxNorm, imported by the site");
-    report->per_drug =
-        arena_array(&m->release->arena, m->release->drugs_count, sizeof *report->per_drug);
-    if (report->per_drug == NULL)
-        return rxnorm_no_memory(m);
     return rxnorm_each_row(m, RXNORM_FILE_CONSO, take_concept) &&
            rxnorm_each_row(m, RXNORM_FILE_REL, take_relation) && find_drugs(m) &&
            name_concepts(m) && rxnorm_each_row(m, RXNORM_FILE_SAT, take_ndc) &&
@@ -404,7 +418,7 @@ enum err_code rxnorm_import(const char *dir, const struct feed_options *options,
     if (read_all(&m) && release->arena.has_failed)
         (void)rxnorm_no_memory(&m);
     if (err->code != ERR_OK ||
-        add_codes(release, m.codes, m.codes_count, &ret->codes, ret->per_drug, err) != ERR_OK)
+        add_codes(release, m.codes, m.codes_count, &ret->codes, err) != ERR_OK)
         *ret = (struct rxnorm_report){0};
     arena_release(&m.scratch);
     rxnorm_graph_release(&m.graph);

@@ -48,7 +48,6 @@ struct rxnorm_report {
     size_t concepts;      /* that lead to a drug of the release */
     size_t ndcs, atcs, retired;
     struct added_codes codes;
-    uint32_t *per_drug;               /* codes, parallel to the release's drugs; in its arena */
     struct import_notes refused;      /* rows */
     struct import_notes contradicted; /* codes of the release that RxNorm gives other drugs */
     struct import_notes renamed;      /* drugs whose rxcui RxNorm knows by another name */

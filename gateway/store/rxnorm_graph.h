@@ -60,6 +60,7 @@ enum rxnorm_form rxnorm_form_of_name(struct slice name);
 struct rxnorm_concept {
     uint32_t rxcui;
     uint32_t line; /* in RXNCONSO */
+    uint32_t atom; /* hash of the RXAUI there */
     uint8_t type;  /* enum rxnorm_term_type */
     uint8_t form;  /* enum rxnorm_form: of its name; after linking, of its dose form */
     bool has_path; /* to an ingredient or a part, other than by its brand */

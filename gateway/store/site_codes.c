@@ -368,7 +368,7 @@ static enum err_code add_rows(struct site *s, struct site_codes_report *report)
     for (size_t i = 0; i < s->rows_count; i++)
         codes[i] = s->rows[i].code;
     report->rows = s->rows_count;
-    return add_codes(s->release, codes, s->rows_count, &report->codes, NULL, s->err);
+    return add_codes(s->release, codes, s->rows_count, &report->codes, s->err);
 }
 
 enum err_code site_codes_import(const char *path, const struct feed_options *options,
