@@ -87,6 +87,7 @@ void import_report_rxnorm(struct import_report *report, const char *dir,
     tell_notes(report, "refused", "rows refused", &rxnorm->refused);
     tell_notes(report, "contradicted", "codes of the release lead elsewhere here; look at them",
                &rxnorm->contradicted);
+    tell_notes(report, "named", "drugs without an rxcui were found by name", &rxnorm->named);
     tell_notes(report, "renamed", "drugs with another name here", &rxnorm->renamed);
     json_write_object_end(w);
 }

@@ -131,6 +131,20 @@ static bool is_concept(const struct rxnorm_import *m, enum rxnorm_term_type *ret
            rxnorm_term_type_from_name(m->fields[CONSO_TTY], ret);
 }
 
+/* A drug of the release without an rxcui is the ingredient of its name. */
+static void name_drug(struct rxnorm_import *m, uint32_t rxcui)
+{
+    for (size_t d = 0; d < m->release->drugs_count; d++) {
+        struct slice name = m->release->drugs[d].name;
+
+        if (m->release->drugs[d].rxcui.len > 0 || m->drugs[d] != 0 ||
+            !slice_eq_nocase(name, m->fields[CONSO_STR]))
+            continue;
+        m->drugs[d] = rxcui;
+        import_note(&m->report->named, "%.*s is RxCUI %u by its name", SLICE_ARG(name), rxcui);
+    }
+}
+
 /* The same row twice is a broken file; another name of a concept is only one too many. */
 static bool take_second_name(struct rxnorm_import *m, const struct rxnorm_concept *known)
 {
@@ -168,6 +182,8 @@ static bool take_concept(struct rxnorm_import *m)
     concept->form = (uint8_t)rxnorm_form_of_name(m->fields[CONSO_STR]);
     concept->line = (uint32_t)m->feed.line;
     concept->atom = (uint32_t)slice_hash(m->fields[CONSO_RXAUI], 0);
+    if (type == RXNORM_IN)
+        name_drug(m, rxcui);
     return true;
 }
 
@@ -276,17 +292,17 @@ static void compare_with_release(struct rxnorm_import *m)
 {
     for (size_t i = 0; i < m->release->drug_codes_count; i++) {
         const struct rules_drug_code *row = &m->release->drug_codes[i];
-        uint32_t rxcui, concept = RXNORM_NO_CONCEPT;
+        uint32_t rxcui, place = RXNORM_NO_CONCEPT;
         bool is_same = false;
 
         if (slice_eq_text(row->system, CODE_SYSTEM_RXNORM) &&
             slice_to_u32(row->code, UINT32_MAX, &rxcui))
-        concept = rxnorm_graph_find(&m->graph, rxcui);
-        if (concept == RXNORM_NO_CONCEPT)
+            place = rxnorm_graph_find(&m->graph, rxcui);
+        if (place == RXNORM_NO_CONCEPT)
             continue;
         for (size_t d = 0; d < m->release->drugs_count && !is_same; d++)
             is_same = slice_eq(m->release->drugs[d].name, row->drug) &&
-                      rxnorm_graph_has(&m->graph, concept, d);
+                      rxnorm_graph_has(&m->graph, place, d);
         if (!is_same)
             import_note(&m->report->contradicted, "RxCUI %u does not lead to %.*s in RxNorm",
                         rxcui, SLICE_ARG(row->drug));
@@ -298,13 +314,11 @@ static void compare_names(struct rxnorm_import *m)
 {
     for (size_t d = 0; d < m->release->drugs_count; d++) {
         const struct rules_drug *drug = &m->release->drugs[d];
-        uint32_t rxcui, concept = RXNORM_NO_CONCEPT;
+        uint32_t concept = rxnorm_graph_find(&m->graph, m->drugs[d]);
 
-        if (slice_to_u32(drug->rxcui, UINT32_MAX, &rxcui))
-        concept = rxnorm_graph_find(&m->graph, rxcui);
         if (concept != RXNORM_NO_CONCEPT && !slice_eq_nocase(m->names[concept], drug->name))
             import_note(&m->report->renamed, "%.*s is RxCUI %u, which RxNorm calls %.*s",
-                        SLICE_ARG(drug->name), rxcui, SLICE_ARG(m->names[concept]));
+                        SLICE_ARG(drug->name), m->drugs[d], SLICE_ARG(m->names[concept]));
     }
 }
 
@@ -374,8 +388,7 @@ static bool take_version(struct rxnorm_import *m)
 
 static bool find_drugs(struct rxnorm_import *m)
 {
-    if (rxnorm_graph_link(&m->graph, m->release->drugs, m->release->drugs_count, m->err) !=
-        ERR_OK)
+    if (rxnorm_graph_link(&m->graph, m->drugs, m->release->drugs_count, m->err) != ERR_OK)
         return false;
     for (size_t i = 0; i < m->graph.concepts_count; i++)
         if (m->graph.concepts[i].is_kept)
@@ -385,9 +398,21 @@ static bool find_drugs(struct rxnorm_import *m)
     return false;
 }
 
+static bool number_drugs(struct rxnorm_import *m)
+{
+    m->drugs = arena_array(&m->scratch, m->release->drugs_count, sizeof *m->drugs);
+    for (size_t d = 0; m->drugs != NULL && d < m->release->drugs_count; d++)
+        if (!slice_to_u32(m->release->drugs[d].rxcui, UINT32_MAX, &m->drugs[d]))
+            m->drugs[d] = 0;
+    return m->drugs != NULL || rxnorm_no_memory(m);
+}
+
 static bool read_all(struct rxnorm_import *m)
 {
     struct rxnorm_report *report = m->report;
+
+    if (!number_drugs(m))
+        return false;
 
     if (!rxnorm_each_row(m, RXNORM_FILE_SAB, take_version))
         return false;

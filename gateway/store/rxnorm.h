@@ -10,8 +10,8 @@
  *   RXNSAB (may be absent)                  the version
  *
  * Only rows of RxNorm itself (SAB=RXNORM) that are not suppressed count, and of them what leads
- * to a drug of the release by the drug's rxcui (gateway/store/rxnorm_graph.h). Inactive
- * ingredients never do.
+ * to a drug of the release by the drug's rxcui (gateway/store/rxnorm_graph.h), or, if it has
+ * none, by the ingredient of exactly its name. Inactive ingredients never do.
  *
  * Files are read line by line; one that is broken is an error that names file, line and reason,
  * and the release is then not to be used. Single rows that say nothing usable are refused and
@@ -51,6 +51,7 @@ struct rxnorm_report {
     struct import_notes refused;      /* rows */
     struct import_notes contradicted; /* codes of the release that RxNorm gives other drugs */
     struct import_notes renamed;      /* drugs whose rxcui RxNorm knows by another name */
+    struct import_notes named;        /* drugs without an rxcui that RxNorm knows by name */
 };
 
 /* Adds codes to the release. After a failure the release is only fit to be released. */

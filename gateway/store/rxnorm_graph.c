@@ -296,7 +296,7 @@ static void keep_concepts(struct rxnorm_graph *graph)
                 graph->concepts[i].is_kept = true;
 }
 
-enum err_code rxnorm_graph_link(struct rxnorm_graph *graph, const struct rules_drug *drugs,
+enum err_code rxnorm_graph_link(struct rxnorm_graph *graph, const uint32_t *drugs,
                                 size_t drugs_count, struct err *err)
 {
     size_t words;
@@ -309,10 +309,7 @@ enum err_code rxnorm_graph_link(struct rxnorm_graph *graph, const struct rules_d
     if (graph->arena.has_failed)
         return err_set(err, ERR_NOMEM, "no memory for RxNorm's concepts");
     for (size_t d = 0; d < drugs_count; d++) {
-        uint32_t rxcui, concept = RXNORM_NO_CONCEPT;
-
-        if (slice_to_u32(drugs[d].rxcui, UINT32_MAX, &rxcui))
-        concept = rxnorm_graph_find(graph, rxcui);
+        uint32_t concept = rxnorm_graph_find(graph, drugs[d]);
         if (concept != RXNORM_NO_CONCEPT && graph->concepts[concept].type <= RXNORM_MIN)
             set_of(graph, graph->drugs, concept)[d / 64] |= (uint64_t)1 << d % 64;
     }

@@ -108,8 +108,9 @@ uint32_t rxnorm_graph_find(const struct rxnorm_graph *graph, uint32_t rxcui);
 bool rxnorm_graph_relate(struct rxnorm_graph *graph, uint32_t from, struct slice rela,
                          uint32_t to) MUST_CHECK;
 
-/* Finds which of the drugs each concept leads to, from their rxcui, and in what form. */
-enum err_code rxnorm_graph_link(struct rxnorm_graph *graph, const struct rules_drug *drugs,
+/* Finds which drugs each concept leads to, and in what form. A drug is an RXCUI of an
+ * ingredient (0: none), and is known by its place among them. */
+enum err_code rxnorm_graph_link(struct rxnorm_graph *graph, const uint32_t *drugs,
                                 size_t drugs_count, struct err *err) MUST_CHECK;
 
 bool rxnorm_graph_has(const struct rxnorm_graph *graph, uint32_t concept, size_t drug);

@@ -19,6 +19,7 @@ struct rxnorm_import {
     struct rxnorm_report *report;       /* borrowed */
     struct err *err;                    /* borrowed */
     struct rxnorm_graph graph;
+    uint32_t *drugs;      /* RXCUI of each of the release's drugs; 0: none */
     struct slice *names;  /* of the concepts that are kept; parallel to the graph's */
     struct slice source;  /* of every code */
     struct arena scratch; /* for the codes while they are gathered */

@@ -129,7 +129,31 @@ static void every_kind_of_concept_leads_to_its_ingredients(void **state)
     assert_string_equal(report.refused.text[1], "RXNSAT.RRF:8: not an NDC");
     assert_string_equal(report.refused.text[2],
                         "retired RxCUI 902 was split between different drugs");
-    assert_int_equal(report.contradicted.count + report.renamed.count, 0);
+    assert_int_equal(report.contradicted.count + report.renamed.count + report.named.count, 0);
+    rules_release_release(&release);
+}
+
+/* Only by the whole name of an ingredient: not of a brand, a salt or a product. */
+static void a_drug_without_an_rxcui_is_found_by_its_name(void **state)
+{
+    struct rxnorm_report report;
+    struct rules_release release;
+    struct err err = {0};
+
+    (void)state;
+    rules_release_init(&release);
+    release.name = release.version = SLICE("1");
+    add_drug(&release, "Codeine", "");
+    add_drug(&release, "codeine salt", "");
+    add_drug(&release, "BrandC", "");
+    add_drug(&release, "clopidogrel 75 MG Oral Tablet", "");
+    add_drug(&release, "prasugrel", "161"); /* has one: that counts, whatever it is */
+    assert_ok(rxnorm_import(DATA, &QUIET, &release, &report, &err), &err);
+    assert_int_equal(report.named.count, 1);
+    assert_string_equal(report.named.text[0], "Codeine is RxCUI 2670 by its name");
+    for (size_t i = 0; i < release.drug_codes_count; i++)
+        assert_true(slice_eq_text(release.drug_codes[i].drug, "Codeine") ||
+                    slice_eq_text(release.drug_codes[i].drug, "prasugrel"));
     rules_release_release(&release);
 }
 
@@ -548,6 +572,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_concept_leads_to_its_ingredients),
+        cmocka_unit_test(a_drug_without_an_rxcui_is_found_by_its_name),
         cmocka_unit_test(a_second_time_adds_nothing),
         cmocka_unit_test(what_contradicts_the_release_is_told),
         cmocka_unit_test(broken_files_are_refused_with_file_line_and_reason),
