@@ -96,6 +96,9 @@ static struct slice canonical_system(const struct rules_knowledge *knowledge,
     const struct slice *systems;
     size_t count = rules_code_systems(knowledge, &systems);
 
+    for (size_t i = 0; i < count; i++) /* nearly always */
+        if (slice_eq(written, systems[i]))
+            return systems[i];
     for (size_t i = 0; i < count; i++)
         if (fhir_system_is(written, systems[i]))
             return systems[i];

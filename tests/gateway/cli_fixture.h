@@ -3,6 +3,7 @@
 #ifndef TESTS_GATEWAY_CLI_FIXTURE_H
 #define TESTS_GATEWAY_CLI_FIXTURE_H
 
+#include <getopt.h>
 #include <unistd.h>
 
 #include "gateway/cli/cli.h"
@@ -52,6 +53,7 @@ static inline int cli_run(const char *line, struct cli_output *ret)
     (void)fflush(NULL);
     saved_out = cli_divert(STDOUT_FILENO, out);
     saved_err = cli_divert(STDERR_FILENO, err);
+    optind = 0; /* a command reads its arguments as a process of its own would */
     status = cli_main(argc, argv);
     (void)fflush(NULL);
     cli_restore(STDOUT_FILENO, saved_out, out, ret->out);

@@ -120,6 +120,22 @@ static void a_release_is_composed_and_composed_on(void **state)
     test_database_drop(cluster, &database);
 }
 
+/* What the trace of a call says about the way from an order to its drugs. */
+static void the_trace_says_what_named_the_drugs(void **state)
+{
+    (void)state;
+    assert_int_equal(unsetenv("PGXGATE_DATABASE"), 0);
+    cli_expect("replay tests/scenario/order-codes-contradict.json --knowledge rules/knowledge",
+               EXIT_OK,
+               "\"warning\":\"the codes of the order name different drugs; all of them were "
+               "evaluated\"",
+               "");
+    cli_expect("replay tests/scenario/order-text-only.json --knowledge rules/knowledge",
+               EXIT_OK, "\"warning\":\"the order names the drug only in words\"", "");
+    cli_expect("replay tests/scenario/order-atc-code.json --knowledge rules/knowledge", EXIT_OK,
+               "\"by\":\"atc\"", "");
+}
+
 static void unresolved_codes_are_counted(void **state)
 {
     const char *cluster = test_cluster();
@@ -160,6 +176,7 @@ int main(void)
         cmocka_unit_test(wrong_command_lines_are_usage),
         cmocka_unit_test(wrong_files_are_told_before_the_database_is_asked),
         cmocka_unit_test(a_release_is_composed_and_composed_on),
+        cmocka_unit_test(the_trace_says_what_named_the_drugs),
         cmocka_unit_test(unresolved_codes_are_counted),
     };
 
