@@ -119,6 +119,10 @@ struct rules_knowledge {
     struct rules_requirement *requirements;
     struct rules_wanted_key *wanted_keys;
     const struct rules_drug_code **code_rows; /* parallel to rows.drug_codes */
+    struct slice *code_systems;
+    size_t code_systems_count;
+    struct rules_drug_name *drug_names; /* in order of name, then of drug */
+    size_t drug_names_count;
     struct rules_warfarin_model warfarin;
 };
 
@@ -129,6 +133,7 @@ enum err_code rules_knowledge_link_genes(struct rules_knowledge *k, struct err *
 enum err_code rules_knowledge_link_alleles(struct rules_knowledge *k,
                                            struct err *err) MUST_CHECK;
 enum err_code rules_knowledge_link_drugs(struct rules_knowledge *k, struct err *err) MUST_CHECK;
+enum err_code rules_knowledge_link_names(struct rules_knowledge *k, struct err *err) MUST_CHECK;
 enum err_code rules_knowledge_link_messages(struct rules_knowledge *k,
                                             struct err *err) MUST_CHECK;
 enum err_code rules_knowledge_link_algorithms(struct rules_knowledge *k,

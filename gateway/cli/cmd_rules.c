@@ -2,17 +2,11 @@
 #include <getopt.h>
 
 #include "gateway/cli/cli.h"
-#include "gateway/cli/database.h"
 #include "gateway/cli/exit.h"
 #include "gateway/cli/rules_command.h"
-#include "gateway/store/releases.h"
-#include "gateway/store/snapshot.h"
-
-#define OUTPUT_BYTES_MAX RULES_OUTPUT_BYTES_MAX
-#define SHORT_HASH       RULES_SHORT_HASH
 
 static const char USAGE[] =
-    "usage: pgxgate rules import DIR\n"
+    "usage: pgxgate rules import DIR | --on RELEASE [--rxnorm DIR] [--codes FILE] ...\n"
     "       pgxgate rules test [RELEASE | --knowledge DIR]\n"
     "       pgxgate rules lint [RELEASE | --knowledge DIR]\n"
     "       pgxgate rules diff A B\n"
@@ -25,7 +19,8 @@ static const char USAGE[] =
     "       pgxgate rules show [DRUG | GENE | RECOMMENDATION] [--knowledge DIR]\n"
     "       pgxgate rules coverage [RELEASE | --knowledge DIR]\n"
     "\n"
-    "  import      reads and checks knowledge files and stores them as a draft release\n"
+    "  import      reads and checks knowledge files and stores them, with what a site adds,\n"
+    "              as a draft release; see `pgxgate rules import --help`\n"
     "  test        runs the cases that ship with a release; a draft whose cases all hold is\n"
     "              marked as tested\n"
     "  lint        looks for rules that never apply, advice that differs for one result,\n"
@@ -60,75 +55,6 @@ static const char USAGE[] =
     "connection\n"
     "string\n";
 
-static int print_json(const struct buf *json)
-{
-    return rules_print_json(json);
-}
-
-static int open_database(const struct rules_arguments *arguments, const char *command,
-                         struct db **ret)
-{
-    return rules_open_database(arguments, command, ret);
-}
-
-/* --- import --------------------------------------------------------------------------------
- */
-
-static int print_import(const struct rules_arguments *arguments,
-                        const struct rules_knowledge *knowledge, bool is_new)
-{
-    const struct rules_release *rows = rules_knowledge_rows(knowledge);
-    struct slice hash = rules_knowledge_hash(knowledge);
-    struct json_writer w;
-    struct buf json;
-    int status;
-
-    if (!arguments->wants_json) {
-        (void)printf("%s %.*s %.*s (%.*s): %zu drugs, %zu genes, %zu recommendations, %zu "
-                     "tests\n",
-                     is_new ? "imported" : "there already:", SLICE_ARG(rows->name),
-                     SLICE_ARG(rows->version), SHORT_HASH, hash.ptr, rows->drugs_count,
-                     rows->genes_count, rows->recommendations_count, rows->tests_count);
-        return EXIT_OK;
-    }
-    buf_init(&json, OUTPUT_BYTES_MAX);
-    json_write_init(&w, &json);
-    json_write_object(&w);
-    json_write_member_text(&w, "name", rows->name);
-    json_write_member_text(&w, "version", rows->version);
-    json_write_member_text(&w, "hash", hash);
-    json_write_member_bool(&w, "isNew", is_new);
-#define X(type, array) json_write_member_u64(&w, #array, rows->array##_count);
-    RULES_TABLES(X)
-#undef X
-    json_write_object_end(&w);
-    status = print_json(&json);
-    buf_release(&json);
-    return status;
-}
-
-static int run_import(const struct rules_arguments *arguments)
-{
-    struct rules_knowledge *knowledge = NULL;
-    struct err err = {0};
-    struct db *db = NULL;
-    bool is_new = false;
-    int status = EXIT_OK;
-
-    if (snapshot_from_files(arguments->word, &knowledge, &err) != ERR_OK)
-        return cli_fail("rules import", &err);
-    status = open_database(arguments, "rules import", &db);
-    if (status == EXIT_OK) {
-        if (releases_import(db, rules_knowledge_rows(knowledge), &is_new, &err) != ERR_OK)
-            status = cli_fail("rules import", &err);
-        else
-            status = print_import(arguments, knowledge, is_new);
-    }
-    db_free(db);
-    rules_knowledge_release(knowledge);
-    return status;
-}
-
 /* --- the command ---------------------------------------------------------------------------
  */
 
@@ -138,12 +64,17 @@ static const struct {
     const char *options; /* letters that make sense */
     int words_min, words_max;
 } SUBCOMMANDS[] = {
-    {"import", run_import, "dj", 1, 1},        {"test", rules_test, "dkj", 0, 1},
-    {"diff", rules_diff_command, "dj", 2, 2},  {"coverage", rules_coverage, "dk", 0, 1},
-    {"lint", rules_lint_command, "dkj", 0, 1}, {"approve", rules_approve, "djbn", 1, 1},
-    {"activate", rules_activate, "djt", 0, 1}, {"unschedule", rules_unschedule, "d", 0, 1},
-    {"rollback", rules_rollback, "dj", 0, 1},  {"policy", rules_policy, "dja", 0, 0},
-    {"list", rules_list, "dj", 0, 0},          {"show", rules_show, "dk", 0, 1},
+    {"test", rules_test, "dkj", 0, 1},
+    {"diff", rules_diff_command, "dj", 2, 2},
+    {"coverage", rules_coverage, "dk", 0, 1},
+    {"lint", rules_lint_command, "dkj", 0, 1},
+    {"approve", rules_approve, "djbn", 1, 1},
+    {"activate", rules_activate, "djt", 0, 1},
+    {"unschedule", rules_unschedule, "d", 0, 1},
+    {"rollback", rules_rollback, "dj", 0, 1},
+    {"policy", rules_policy, "dja", 0, 0},
+    {"list", rules_list, "dj", 0, 0},
+    {"show", rules_show, "dk", 0, 1},
 };
 
 /* Where an option's argument goes. */
@@ -206,6 +137,8 @@ int cli_rules(int argc, char **argv)
     bool wants_help =
         argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
 
+    if (argc > 1 && strcmp(argv[1], "import") == 0)
+        return rules_import(argc - 1, argv + 1);
     for (size_t i = 0; !wants_help && argc > 1 && i < ARRAY_LEN(SUBCOMMANDS); i++) {
         if (strcmp(argv[1], SUBCOMMANDS[i].name) != 0)
             continue;

@@ -4,8 +4,8 @@
 
 #include "gateway/cli/database.h"
 #include "gateway/cli/exit.h"
+#include "gateway/cli/output.h"
 #include "gateway/store/governance.h"
-#include "gateway/store/migrate.h"
 #include "gateway/store/snapshot.h"
 
 #define STATEMENT_TIMEOUT_MS 120000
@@ -16,12 +16,7 @@
 
 int rules_print_json(const struct buf *json)
 {
-    if (buf_failed(json)) {
-        (void)fputs("pgxgate rules: the result is too large\n", stderr);
-        return EXIT_INTERNAL;
-    }
-    (void)printf("%.*s\n", (int)json->len, json->bytes);
-    return EXIT_OK;
+    return cli_print_json("rules", json);
 }
 
 void rules_write_info(struct json_writer *w, const struct release_info *info)
@@ -57,19 +52,7 @@ int rules_refuse(const char *command, const struct err *err)
 int rules_open_database(const struct rules_arguments *arguments, const char *command,
                         struct db **ret)
 {
-    struct err err = {0};
-    struct db *db = NULL;
-    int status = cli_open_database(command, arguments->conninfo, STATEMENT_TIMEOUT_MS, &db);
-
-    if (status != EXIT_OK)
-        return status;
-    if (migrate_check(db, &err) != ERR_OK) {
-        (void)cli_fail(command, &err);
-        db_free(db);
-        return EXIT_UNAVAILABLE;
-    }
-    *ret = db;
-    return EXIT_OK;
+    return cli_open_migrated(command, arguments->conninfo, STATEMENT_TIMEOUT_MS, ret);
 }
 
 int rules_with_database(const struct rules_arguments *arguments, const char *command,

@@ -23,7 +23,8 @@ struct rules_arguments {
     bool wants_json;
 };
 
-/* Each gives the exit status. */
+/* Each gives the exit status. argv[0] is "import"; reads its own options. */
+int rules_import(int argc, char **argv);
 int rules_show(const struct rules_arguments *arguments);
 int rules_test(const struct rules_arguments *arguments);
 int rules_activate(const struct rules_arguments *arguments);

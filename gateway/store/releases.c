@@ -303,16 +303,18 @@ enum err_code releases_before(struct db *db, const struct release_info *active,
  */
 
 static enum err_code read_rows(const struct release_table *table, const struct db_rows *rows,
-                               struct rules_release *release, struct err *err)
+                               struct rules_release *release, struct release_texts *texts,
+                               struct err *err)
 {
+    if (!release_reserve(table, release, db_rows_count(rows)))
+        return err_set(err, ERR_NOMEM, "the release is too large");
     for (size_t i = 0; i < db_rows_count(rows); i++) {
         char *row = table->add(release);
 
         if (row == NULL)
             return err_set(err, ERR_NOMEM, "the release is too large");
         for (size_t c = 0; c < table->columns_count; c++)
-            if (!release_read_field(&table->columns[c], db_cell(rows, i, c), &release->arena,
-                                    row))
+            if (!release_read_field(&table->columns[c], db_cell(rows, i, c), texts, row))
                 return err_set(err, ERR_INVALID, "table %s, row %zu: column %s cannot be read",
                                table->name, i + 1, table->columns[c].name);
     }
@@ -322,7 +324,7 @@ static enum err_code read_rows(const struct release_table *table, const struct d
 
 static enum err_code load_table(struct db *db, const struct release_table *table,
                                 const char *release_id, struct rules_release *release,
-                                struct err *err)
+                                struct release_texts *texts, struct err *err)
 {
     struct db_rows *rows = NULL;
     struct buf sql;
@@ -339,7 +341,7 @@ static enum err_code load_table(struct db *db, const struct release_table *table
         code = db_query(db, &(struct db_statement){table->name, sql.bytes, false}, &release_id,
                         1, &rows, err);
     if (code == ERR_OK)
-        code = read_rows(table, rows, release, err);
+        code = read_rows(table, rows, release, texts, err);
     db_rows_free(rows);
     buf_release(&sql);
     return code;
@@ -350,9 +352,12 @@ static enum err_code load_tables(struct db *db, const char *release_id,
 {
     enum err_code code =
         db_exec(db, "begin", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err);
+    struct release_texts texts;
 
+    release_texts_init(&texts, &release->arena);
     for (size_t i = 0; code == ERR_OK && i < RELEASE_TABLES_COUNT; i++)
-        code = load_table(db, &RELEASE_TABLES[i], release_id, release, err);
+        code = load_table(db, &RELEASE_TABLES[i], release_id, release, &texts, err);
+    release_texts_release(&texts);
     if (code == ERR_OK)
         code = db_commit(db, err);
     if (code != ERR_OK)
