@@ -6,14 +6,6 @@
 
 #include <assert.h>
 
-/* Canonical URLs of the drug code tables; clients also write OIDs (fhir_system_is). */
-static const char *const DRUG_SYSTEMS[] = {
-    "http://www.nlm.nih.gov/research/umls/rxnorm",
-    "http://www.whocc.no/atc",
-    "http://hl7.org/fhir/sid/ndc",
-    "http://snomed.info/sct",
-};
-
 enum err_code hook_facts_read_orders(struct hook_facts *facts,
                                      const struct hook_request *request,
                                      const struct fhir_collection *collection,
@@ -21,14 +13,6 @@ enum err_code hook_facts_read_orders(struct hook_facts *facts,
 {
     return fhir_read_orders(request->orders, collection, arena, &facts->orders,
                             &facts->orders_count, err);
-}
-
-struct slice hook_facts_drug_system(struct slice written)
-{
-    for (size_t i = 0; i < ARRAY_LEN(DRUG_SYSTEMS); i++)
-        if (fhir_system_is(written, slice_of(DRUG_SYSTEMS[i])))
-            return slice_of(DRUG_SYSTEMS[i]);
-    return written;
 }
 
 static bool is_selected(const struct hook_facts *facts, const struct hook_request *request,

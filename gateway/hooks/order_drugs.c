@@ -96,6 +96,9 @@ static struct slice canonical_system(const struct rules_knowledge *knowledge,
     const struct slice *systems;
     size_t count = rules_code_systems(knowledge, &systems);
 
+    for (size_t i = 0; i < count; i++) /* nearly always */
+        if (slice_eq(written, systems[i]))
+            return systems[i];
     for (size_t i = 0; i < count; i++)
         if (fhir_system_is(written, systems[i]))
             return systems[i];
@@ -118,19 +121,25 @@ static enum hook_named_by named_by(const struct rules_drug_code *code)
     return HOOK_NAMED_BY_PRODUCT;
 }
 
+size_t hook_codes_find(const struct rules_knowledge *knowledge, struct slice system,
+                       struct slice code, const struct rules_drug_code ***ret)
+{
+    char ndc[RULES_NDC_DIGITS + 1];
+
+    system = canonical_system(knowledge, system);
+    code = slice_trim(code);
+    if (slice_eq_text(system, NDC) && rules_ndc_canonical(code, ndc))
+        code = slice_of(ndc);
+    return rules_find_drugs_by_code(knowledge, system, code, ret);
+}
+
 static enum err_code add_rows(struct finder *f, size_t coding, struct arena *arena,
                               struct err *err)
 {
     const struct fhir_coding *c = &f->order->codings[coding];
-    struct slice system = canonical_system(f->knowledge, c->system);
-    struct slice code = slice_trim(c->code);
     const struct rules_drug_code **codes;
-    char ndc[RULES_NDC_DIGITS + 1];
-    size_t count;
+    size_t count = hook_codes_find(f->knowledge, c->system, c->code, &codes);
 
-    if (slice_eq_text(system, NDC) && rules_ndc_canonical(code, ndc))
-        code = slice_of(ndc);
-    count = rules_find_drugs_by_code(f->knowledge, system, code, &codes);
     for (size_t i = 0; i < count; i++) {
         struct row *rows =
             arena_grow(arena, f->rows, &f->rows_max, f->rows_count, sizeof *rows);

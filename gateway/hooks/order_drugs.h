@@ -32,6 +32,11 @@ enum hook_named_by {
 };
 const char *hook_named_by_name(enum hook_named_by by);
 
+/* All rows of a code as a client writes it: systems in any of their spellings, NDCs with or
+ * without hyphens. As rules_find_drugs_by_code otherwise. */
+size_t hook_codes_find(const struct rules_knowledge *knowledge, struct slice system,
+                       struct slice code, const struct rules_drug_code ***ret);
+
 struct hook_named_drug {
     const struct rules_drug *drug;
     enum hook_named_by by; /* the best of what names it */
