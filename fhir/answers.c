@@ -89,6 +89,32 @@ struct slice fhir_phenotype_from_loinc_answer(struct slice code)
     return SLICE_NONE;
 }
 
+/* Grades that exist for other genes of the same words. CPIC diplotype to phenotype tables of
+ * 2025: CYP2D6 has no rapid, these others neither rapid nor ultrarapid metabolizers, NAT2 no
+ * normal, ABCG2 no increased function. */
+static const struct {
+    enum fhir_gene gene;
+    const char *grade;
+} UNDEFINED[] = {
+    {FHIR_GENE_CYP2D6, "Rapid"},      {FHIR_GENE_CYP2C9, "Rapid"},
+    {FHIR_GENE_CYP2C9, "Ultrarapid"}, {FHIR_GENE_CYP3A5, "Rapid"},
+    {FHIR_GENE_CYP3A5, "Ultrarapid"}, {FHIR_GENE_DPYD, "Rapid"},
+    {FHIR_GENE_DPYD, "Ultrarapid"},   {FHIR_GENE_TPMT, "Rapid"},
+    {FHIR_GENE_TPMT, "Ultrarapid"},   {FHIR_GENE_NUDT15, "Rapid"},
+    {FHIR_GENE_NUDT15, "Ultrarapid"}, {FHIR_GENE_UGT1A1, "Rapid"},
+    {FHIR_GENE_UGT1A1, "Ultrarapid"}, {FHIR_GENE_NAT2, "Normal"},
+    {FHIR_GENE_NAT2, "Ultrarapid"},   {FHIR_GENE_ABCG2, "Increased"},
+};
+
+bool fhir_phenotype_is_of(struct slice phenotype, enum fhir_gene gene)
+{
+    for (size_t i = 0; i < ARRAY_LEN(UNDEFINED); i++)
+        if (UNDEFINED[i].gene == gene &&
+            fhir_find_word(phenotype, slice_of(UNDEFINED[i].grade)) != SIZE_MAX)
+            return false;
+    return true;
+}
+
 enum fhir_presence fhir_presence_from_code(struct slice code)
 {
     for (size_t i = 0; i < ARRAY_LEN(PRESENCE_CODES); i++)

@@ -45,6 +45,9 @@ struct slice fhir_phenotype_field(struct slice text, enum fhir_gene gene);
 /* CPIC's words for this gene: transporters have function, not metabolism. */
 struct slice fhir_phenotype_for(struct slice phenotype, enum fhir_gene gene);
 
+/* Whether CPIC defines this phenotype (in its words) for the gene; true where it has no say. */
+bool fhir_phenotype_is_of(struct slice phenotype, enum fhir_gene gene);
+
 /* NONE when the text says nothing about presence, or both. */
 enum fhir_presence fhir_presence_from_text(struct slice text);
 /* LOINC answers, SNOMED CT qualifiers, HL7 interpretation codes. */
