@@ -74,10 +74,38 @@ static const struct {
     {{"carrier"}, FHIR_PRESENCE_POSITIVE},
     {{"heterozygous"}, FHIR_PRESENCE_POSITIVE},
     {{"homozygous"}, FHIR_PRESENCE_POSITIVE},
+    /* German, Dutch, Spanish, Japanese */
+    {{"nicht", "nachgewiesen"}, FHIR_PRESENCE_NEGATIVE},
+    {{"nicht", "nachweisbar"}, FHIR_PRESENCE_NEGATIVE},
+    {{"nicht", "vorhanden"}, FHIR_PRESENCE_NEGATIVE},
+    {{"niet", "aangetoond"}, FHIR_PRESENCE_NEGATIVE},
+    {{"niet", "aanwezig"}, FHIR_PRESENCE_NEGATIVE},
+    {{"no", "detectado"}, FHIR_PRESENCE_NEGATIVE},
+    {{"no", "presente"}, FHIR_PRESENCE_NEGATIVE},
+    {{"negativ"}, FHIR_PRESENCE_NEGATIVE},
+    {{"negatief"}, FHIR_PRESENCE_NEGATIVE},
+    {{"negativo"}, FHIR_PRESENCE_NEGATIVE},
+    {{"afwezig"}, FHIR_PRESENCE_NEGATIVE},
+    {{"ausente"}, FHIR_PRESENCE_NEGATIVE},
+    {{"陰性"}, FHIR_PRESENCE_NEGATIVE},
+    {{"検出されず"}, FHIR_PRESENCE_NEGATIVE},
+    {{"検出せず"}, FHIR_PRESENCE_NEGATIVE},
+    {{"nachgewiesen"}, FHIR_PRESENCE_POSITIVE},
+    {{"vorhanden"}, FHIR_PRESENCE_POSITIVE},
+    {{"aangetoond"}, FHIR_PRESENCE_POSITIVE},
+    {{"aanwezig"}, FHIR_PRESENCE_POSITIVE},
+    {{"detectado"}, FHIR_PRESENCE_POSITIVE},
+    {{"presente"}, FHIR_PRESENCE_POSITIVE},
+    {{"positiv"}, FHIR_PRESENCE_POSITIVE},
+    {{"positief"}, FHIR_PRESENCE_POSITIVE},
+    {{"positivo"}, FHIR_PRESENCE_POSITIVE},
+    {{"陽性"}, FHIR_PRESENCE_POSITIVE},
 };
 
 /* Any other denial makes the text unreadable: "no longer positive", "false positive". */
-static const char *const UNCLEAR[] = {"no", "not", "non", "false", "without", "cannot", "or"};
+static const char *const UNCLEAR[] = {"no",   "not",   "non",    "false", "without", "cannot",
+                                      "or",   "nicht", "kein",   "keine", "ohne",    "oder",
+                                      "niet", "geen",  "zonder", "sin"};
 
 struct slice fhir_phenotype_from_loinc_answer(struct slice code)
 {
