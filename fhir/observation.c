@@ -201,7 +201,7 @@ static void restrict_to_kind(const struct observation *o, enum fhir_gene gene,
 {
     struct fhir_evidence *e = &value->evidence;
     bool is_hla = fhir_gene_row(gene)->alleles == FHIR_ALLELES_HLA;
-    bool is_strict = o->kind == FHIR_KIND_TARGETED;
+    bool is_strict = o->kind == FHIR_KIND_TARGETED && !o->has_named_allele;
 
     if (e->presence != FHIR_PRESENCE_NONE && e->presence_allele.len == 0)
         e->presence_allele = o->code_allele;

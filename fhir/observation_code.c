@@ -337,6 +337,7 @@ static void read_allele_extension(struct observation *o, struct json extension,
     for (size_t i = 0; i < count; i++)
         if (slice_find_char(texts[i].text, '/') != SIZE_MAX)
             kind = FHIR_KIND_GENOTYPE;
+    o->has_named_allele = true;
     add_result(o, (struct observation_result){.kind = kind, .value = value});
 }
 

@@ -56,6 +56,7 @@ struct observation {
     bool has_variant_names;    /* in components */
     bool names_variants;       /* names a variant that is not the gene's own SNP */
     bool names_alleles;        /* the test's name lists star alleles */
+    bool has_named_allele;     /* an extension names the allele that was found */
     bool is_panel;             /* of several genes: each component is its gene's alone */
     enum fhir_gene value_gene; /* in a panel: of which gene its own value is */
     size_t results_count;

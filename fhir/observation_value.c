@@ -148,6 +148,9 @@ static void read_text(struct reader *r, struct slice text, uint32_t genes, enum 
     r->value->has_other_snp = r->value->has_other_snp || reading.has_other_snp;
     if (one.presence != FHIR_PRESENCE_NONE && one.presence_allele.len == 0)
         one.presence_allele = r->asked_allele;
+    else if (r->is_component && r->asked_allele.len > 0 && one.presence_allele.len > 0 &&
+             !slice_eq(one.presence_allele, r->asked_allele))
+        r->value->is_contradictory = true;
     if (r->is_component && kind == FHIR_KIND_TARGETED && one.is_single_allele &&
         fhir_gene_row(r->gene)->alleles != FHIR_ALLELES_HLA) {
         one.alleles_count = 0; /* it may be what was looked for */
