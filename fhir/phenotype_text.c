@@ -441,6 +441,29 @@ static struct slice phrase_in(const struct fhir_word_list *list, enum fhir_gene 
     return slice_of(found.phenotype);
 }
 
+static const char *abbreviated(struct slice word, enum fhir_gene gene)
+{
+    for (size_t i = 0; i < ARRAY_LEN(ABBREVIATIONS); i++)
+        if (slice_eq_nocase(word, slice_of(ABBREVIATIONS[i].word)))
+            return in_cpic_words(ABBREVIATIONS[i].noun, ABBREVIATIONS[i].grade, CERTAIN, gene);
+    return NULL;
+}
+
+/* Whether an abbreviation in capitals beside a phrase means something else: "EM (poor
+ * metabolizer)". */
+static bool has_other_abbreviation(const struct fhir_word_list *list, enum fhir_gene gene,
+                                   struct slice phrase)
+{
+    for (size_t at = 0; at < list->count; at++) {
+        const char *meaning = abbreviated(list->words[at], gene);
+
+        if (meaning != NULL && list->words[at].ptr[0] <= 'Z' && phrase.len > 0 &&
+            !slice_eq_text(phrase, meaning))
+            return true;
+    }
+    return false;
+}
+
 /* A phrase in English, or in what is put into English. */
 static struct slice phrase_anywhere(struct slice text, const struct fhir_word_list *list,
                                     enum fhir_gene gene)
@@ -449,12 +472,14 @@ static struct slice phrase_anywhere(struct slice text, const struct fhir_word_li
     struct slice japanese = fhir_phenotype_japanese(text, &is_ambiguous);
     struct slice phrase = phrase_in(list, gene);
 
-    if (is_ambiguous)
+    if (japanese.len > 0) {
+        japanese = fhir_phenotype_for(japanese, gene);
+        is_ambiguous = is_ambiguous || (phrase.len > 0 && !slice_eq(phrase, japanese));
+        phrase = japanese;
+    }
+    if (is_ambiguous || has_other_abbreviation(list, gene, phrase))
         return SLICE_NONE;
-    if (japanese.len == 0)
-        return phrase;
-    japanese = fhir_phenotype_for(japanese, gene);
-    return phrase.len == 0 || slice_eq(phrase, japanese) ? japanese : SLICE_NONE;
+    return phrase;
 }
 
 struct slice fhir_phenotype_phrase(struct slice text, enum fhir_gene gene)
@@ -485,14 +510,6 @@ static enum noun bare_noun(enum fhir_gene gene)
         break;
     }
     return NOUN_NONE;
-}
-
-static const char *abbreviated(struct slice word, enum fhir_gene gene)
-{
-    for (size_t i = 0; i < ARRAY_LEN(ABBREVIATIONS); i++)
-        if (slice_eq_nocase(word, slice_of(ABBREVIATIONS[i].word)))
-            return in_cpic_words(ABBREVIATIONS[i].noun, ABBREVIATIONS[i].grade, CERTAIN, gene);
-    return NULL;
 }
 
 struct slice fhir_phenotype_field(struct slice text, enum fhir_gene gene)
