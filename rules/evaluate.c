@@ -14,12 +14,14 @@ struct view {
     const struct rules_gene_result *result; /* NULL: not among the facts */
     uint32_t (*words)[RULES_KEYS_MAX];      /* per call and key; RULES_ABSENT for a score */
     bool is_missing;
+    struct view **under; /* per publisher; NULL: nobody reads this gene in another way */
 };
 
 struct evaluation {
     const struct rules_knowledge *k;
     const struct rules_drug_facts *drug;
     const struct rules_facts *facts;
+    const struct rules_order *order;
     struct view *views;
     uint32_t population; /* row, or RULES_ABSENT: not known */
     struct arena *arena;
@@ -66,6 +68,58 @@ static bool is_indeterminate(const struct rules_gene_result *result)
     return false;
 }
 
+static bool number_words(const struct evaluation *e, struct view *view)
+{
+    const struct rules_gene_result *result = view->result;
+
+    view->words = arena_array(e->arena, result->calls_count, sizeof *view->words);
+    for (size_t c = 0; view->words != NULL && c < result->calls_count; c++)
+        for (size_t i = 0; i < result->calls[c].keys_count; i++)
+            view->words[c][i] =
+                result->calls[c].keys[i].is_score
+                    ? RULES_ABSENT
+                    : rules_index_find(&e->k->words, 0, result->calls[c].keys[i].word);
+    return view->words != NULL;
+}
+
+/* The view through another publisher's tables: what it calls the same genotype. */
+static struct view *view_under(const struct evaluation *e, const struct view *own,
+                               struct slice publisher)
+{
+    const struct rules_gene_result *result = own->result;
+    struct rules_gene_result *read = arena_new(e->arena, struct rules_gene_result);
+    struct view *view = arena_new(e->arena, struct view);
+
+    if (read == NULL || view == NULL)
+        return NULL;
+    *read = *result;
+    read->calls = arena_array(e->arena, result->calls_count, sizeof *read->calls);
+    if (read->calls == NULL)
+        return NULL;
+    for (size_t c = 0; c < result->calls_count; c++)
+        rules_call_under(e->k, result->gene, publisher, &result->calls[c], &read->calls[c]);
+    *view = (struct view){.result = read, .is_missing = own->is_missing};
+    return number_words(e, view) ? view : NULL;
+}
+
+static enum err_code view_under_all(struct evaluation *e, uint32_t gene, struct view *view,
+                                    struct err *err)
+{
+    const struct rules_gene_facts *facts = &e->k->gene_facts[gene];
+
+    if (view->result == NULL || facts->authorities.count == 0)
+        return ERR_OK;
+    view->under = arena_array(e->arena, e->k->publishers_count, sizeof(struct view *));
+    for (size_t p = 0; view->under != NULL && p < e->k->publishers_count; p++) {
+        if (rules_reading_of(e->k, &e->k->rows.genes[gene], e->k->publishers[p]) == &facts->own)
+            continue;
+        view->under[p] = view_under(e, view, e->k->publishers[p]);
+        if (view->under[p] == NULL)
+            return err_set(err, ERR_NOMEM, "no memory to evaluate");
+    }
+    return view->under == NULL ? err_set(err, ERR_NOMEM, "no memory to evaluate") : ERR_OK;
+}
+
 static enum err_code view_gene(struct evaluation *e, const struct rules_drug_gene *drug_gene,
                                struct view *view, struct err *err)
 {
@@ -74,15 +128,8 @@ static enum err_code view_gene(struct evaluation *e, const struct rules_drug_gen
 
     *view = (struct view){.result = result};
     if (result != NULL) {
-        view->words = arena_array(e->arena, result->calls_count, sizeof *view->words);
-        if (view->words == NULL)
+        if (!number_words(e, view))
             return err_set(err, ERR_NOMEM, "no memory to evaluate");
-        for (size_t c = 0; c < result->calls_count; c++)
-            for (size_t i = 0; i < result->calls[c].keys_count; i++)
-                view->words[c][i] =
-                    result->calls[c].keys[i].is_score
-                        ? RULES_ABSENT
-                        : rules_index_find(&e->k->words, 0, result->calls[c].keys[i].word);
         e->advice.has_conflict |=
             result->calls_count > 1 && result->state == RULES_GENE_CONFLICT;
         e->advice.is_indeterminate |= is_indeterminate(result);
@@ -90,7 +137,7 @@ static enum err_code view_gene(struct evaluation *e, const struct rules_drug_gen
     view->is_missing = !has_result(e, drug_gene, view);
     if (view->is_missing)
         e->advice.missing[e->advice.missing_count++] = gene;
-    return ERR_OK;
+    return view_under_all(e, drug_gene->gene, view, err);
 }
 
 static enum err_code view_genes(struct evaluation *e, struct err *err)
@@ -111,9 +158,11 @@ enum fit { FIT_NOT, FIT_MAYBE, FIT_CERTAIN };
 
 /* A score that may lie anywhere in the key's range fits a condition's range for certain when it
  * lies wholly inside. */
-static enum fit fit_key(const struct rules_wanted_key *wanted, const struct rules_key *key,
-                        uint32_t word)
+static enum fit fit_key(const struct rules_wanted_key *wanted, const struct rules_call *call,
+                        const struct rules_key *key, uint32_t word)
 {
+    if (wanted->diplotype.len > 0)
+        return slice_eq(wanted->diplotype, call->diplotype) ? FIT_CERTAIN : FIT_NOT;
     if (!key->is_score)
         return word != RULES_ABSENT && wanted->word == word ? FIT_CERTAIN : FIT_NOT;
     if (wanted->word != RULES_ABSENT || wanted->from_x100 > wanted->to_x100 ||
@@ -124,13 +173,14 @@ static enum fit fit_key(const struct rules_wanted_key *wanted, const struct rule
 }
 
 static enum fit fit_any(const struct evaluation *e, struct rules_range wanted,
-                        const struct rules_key *key, uint32_t word)
+                        const struct rules_call *call, const struct rules_key *key,
+                        uint32_t word)
 {
     enum fit best = FIT_NOT;
 
     for (uint32_t i = wanted.first; i < wanted.first + wanted.count && best < FIT_CERTAIN;
          i++) {
-        enum fit fit = fit_key(&e->k->wanted_keys[i], key, word);
+        enum fit fit = fit_key(&e->k->wanted_keys[i], call, key, word);
 
         best = fit > best ? fit : best;
     }
@@ -145,7 +195,7 @@ static enum fit fit_call(const struct evaluation *e, struct rules_range wanted,
     enum fit best = FIT_NOT, worst = FIT_CERTAIN;
 
     for (size_t i = 0; i < call->keys_count; i++) {
-        enum fit fit = fit_any(e, wanted, &call->keys[i], words[i]);
+        enum fit fit = fit_any(e, wanted, call, &call->keys[i], words[i]);
 
         if (fit > best) {
             best = fit;
@@ -159,11 +209,13 @@ static enum fit fit_call(const struct evaluation *e, struct rules_range wanted,
 }
 
 /* One gene's part of a recommendation; sets because[] and clears is_certain. */
-static bool fits_requirement(const struct evaluation *e,
+static bool fits_requirement(const struct evaluation *e, uint32_t publisher,
                              const struct rules_requirement *requirement,
                              struct rules_match *match)
 {
-    const struct view *view = &e->views[requirement->gene];
+    const struct view *own = &e->views[requirement->gene];
+    const struct view *view =
+        own->under != NULL && own->under[publisher] != NULL ? own->under[publisher] : own;
     enum fit best = FIT_NOT;
     size_t key = 0;
 
@@ -188,18 +240,46 @@ static bool fits_requirement(const struct evaluation *e,
     return best != FIT_NOT;
 }
 
-/* Population and age: what is not known does not exclude. */
+/* Whether the patient is among those that criteria name: any one that is met puts a patient in,
+ * and only when all are known not to be is a patient out. */
+static enum fit fit_criteria(const struct evaluation *e, const struct rules_population *p)
+{
+    const struct rules_facts *facts = e->facts;
+    bool asks_age = p->age_from_years > 0 || p->age_below_years != RULES_AGE_NO_MAX;
+    bool asks_weight = p->weight_above_x100 != RULES_WEIGHT_NONE;
+    bool asks_therapy = p->therapy != RULES_THERAPY_ANY;
+
+    if ((asks_age && facts->has_age && facts->age_years >= p->age_from_years &&
+         facts->age_years < p->age_below_years) ||
+        (asks_weight && facts->has_weight && facts->weight_x100 > p->weight_above_x100) ||
+        (asks_therapy && e->order->therapy == p->therapy))
+        return FIT_CERTAIN;
+    if ((!asks_age && !asks_weight && !asks_therapy) || (asks_age && !facts->has_age) ||
+        (asks_weight && !facts->has_weight) ||
+        (asks_therapy && e->order->therapy == RULES_THERAPY_ANY))
+        return FIT_MAYBE;
+    return FIT_NOT;
+}
+
+static enum fit fit_population(const struct evaluation *e, uint32_t population)
+{
+    if (population == RULES_ABSENT)
+        return FIT_CERTAIN;
+    if (e->population != RULES_ABSENT)
+        return e->population == population ? FIT_CERTAIN : FIT_NOT;
+    return fit_criteria(e, &e->k->rows.populations[population]);
+}
+
+/* Population, age and sex: what is not known does not exclude. */
 static bool fits_patient(const struct evaluation *e, uint32_t row, struct rules_match *match)
 {
     const struct rules_recommendation *r = &e->k->rows.recommendations[row];
     const struct rules_recommendation_facts *facts = &e->k->recommendation_facts[row];
+    enum fit fit = fit_population(e, facts->population);
 
-    if (facts->population != RULES_ABSENT) {
-        if (e->population == RULES_ABSENT)
-            match->is_certain = false;
-        else if (e->population != facts->population)
-            return false;
-    }
+    if (fit == FIT_NOT)
+        return false;
+    match->is_certain = match->is_certain && fit == FIT_CERTAIN;
     if (facts->needs_age) {
         if (!e->facts->has_age)
             match->is_certain = false;
@@ -207,7 +287,34 @@ static bool fits_patient(const struct evaluation *e, uint32_t row, struct rules_
                  e->facts->age_years >= r->age_below_years)
             return false;
     }
+    if (r->sex != RULES_SEX_ANY) {
+        if (e->facts->sex == RULES_SEX_ANY)
+            match->is_certain = false;
+        else if (e->facts->sex != r->sex)
+            return false;
+    }
     return true;
+}
+
+/* A limit that the order keeps leaves nothing to say, where a limit is all that is asked. */
+static void compare_dose(const struct evaluation *e, uint32_t row, struct rules_match *match)
+{
+    const struct rules_recommendation_facts *facts = &e->k->recommendation_facts[row];
+    const struct rules_action *limit;
+
+    match->alert = match->recommendation->alert;
+    if (facts->limit == RULES_ABSENT)
+        return;
+    limit = &e->k->rows.actions[facts->limit];
+    if (!e->order->has_dose || !slice_eq(e->order->dose_unit, limit->unit)) {
+        match->limit = RULES_LIMIT_UNKNOWN;
+        return;
+    }
+    match->limit =
+        e->order->dose_x100 > limit->amount_x100 ? RULES_LIMIT_ABOVE : RULES_LIMIT_WITHIN;
+    if (match->limit == RULES_LIMIT_WITHIN && facts->only_limits &&
+        match->alert == RULES_ALERT_INFO)
+        match->alert = RULES_ALERT_NONE;
 }
 
 static bool try_recommendation(const struct evaluation *e, uint32_t row,
@@ -220,8 +327,10 @@ static bool try_recommendation(const struct evaluation *e, uint32_t row,
     if (!fits_patient(e, row, match))
         return false;
     for (uint32_t i = 0; i < requirements.count; i++)
-        if (!fits_requirement(e, &e->k->requirements[requirements.first + i], match))
+        if (!fits_requirement(e, e->k->recommendation_facts[row].publisher,
+                              &e->k->requirements[requirements.first + i], match))
             return false;
+    compare_dose(e, row, match);
     return true;
 }
 
@@ -245,8 +354,7 @@ static enum err_code try_all(struct evaluation *e, struct err *err)
         advice->matches = matches;
         matches[advice->matches_count++] = match;
     }
-    if (advice->matches_count > 0)
-        advice->alert = advice->matches[0].recommendation->alert;
+    rules_advice_arrange(e->k, e->order->policy, advice);
     return ERR_OK;
 }
 
@@ -258,6 +366,7 @@ enum err_code rules_evaluate(const struct rules_knowledge *k, const struct rules
         .k = k,
         .drug = &k->drug_facts[rules_drug_row(k, order->drug)],
         .facts = facts,
+        .order = order,
         .population = RULES_ABSENT,
         .arena = arena,
         .advice = {.drug = order->drug, .alert = RULES_ALERT_NONE},

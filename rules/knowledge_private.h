@@ -10,9 +10,11 @@
 
 #include <stdatomic.h>
 
+#include "rules/evaluate.h"
 #include "rules/genotype.h"
 #include "rules/index.h"
 #include "rules/knowledge.h"
+#include "rules/warfarin_private.h"
 
 #define RULES_ROWS_MAX          ((size_t)1 << 24) /* of one table */
 #define RULES_VALUE_X100_MAX    2000              /* of one allele: 20 fully active copies */
@@ -23,12 +25,20 @@ struct rules_range {
     uint32_t first, count;
 };
 
+/* The tables that one authority reads a gene by. */
+struct rules_reading {
+    struct rules_range scores, pairs;
+    enum rules_key_kind key_kind;
+};
+
 struct rules_gene_facts {
-    struct rules_range phenotypes, alleles, scores, pairs;
+    struct rules_range phenotypes, alleles, authorities;
+    struct rules_reading own;
+    uint32_t reference; /* row of the allele, or RULES_ABSENT */
 };
 
 struct rules_allele_facts {
-    uint32_t function; /* FUNCTION_PAIR, SEX_LINKED: its number; GENOTYPE: the allele's row */
+    uint32_t function; /* its number; GENOTYPE, or no function: the allele's row */
     struct slice positive, negative; /* ALLELE_PRESENCE: its two keys */
 };
 
@@ -42,8 +52,9 @@ uint64_t rules_pair_of(uint32_t a, uint32_t b);
 
 /* A key that a recommendation asks for. */
 struct rules_wanted_key {
-    uint32_t word; /* RULES_ABSENT: a score within from..to */
+    uint32_t word; /* RULES_ABSENT: a score within from..to, or a diplotype */
     uint32_t from_x100, to_x100;
+    struct slice diplotype; /* as a call writes it; empty: not asked for */
 };
 
 /* What a recommendation asks of one gene: one of the keys. */
@@ -56,14 +67,21 @@ struct rules_requirement {
 struct rules_recommendation_facts {
     struct rules_range requirements, actions, implications;
     uint32_t population; /* row, or RULES_ABSENT: all patients */
+    uint32_t publisher;  /* into publishers */
     bool needs_age;
+    bool asks_diplotype; /* one of its conditions is an exact diplotype */
+    bool only_limits;    /* nothing to do but to keep a limit: its LIMIT_DOSE is `limit` */
+    uint32_t limit;      /* row of actions, or RULES_ABSENT */
 };
 
 struct rules_drug_facts {
     struct rules_range genes; /* into drug_genes, in order of symbol */
     struct rules_range populations, indications;
     struct rules_range recommendations; /* loudest first, then by id */
-    bool needs_age;
+    struct slice algorithm;
+    struct rules_range algorithm_genes; /* its rows in algorithm_genes */
+    struct rules_range evidence, pretests;
+    bool needs_age, needs_weight, needs_sex, needs_therapy;
 };
 
 /* A gene that a drug's recommendations ask about. ALLELE_STATUS: `words` are the keys, positive
@@ -79,14 +97,19 @@ struct rules_knowledge {
     struct slice content_hash;
     struct rules_release rows; /* owns the release's arena; the arrays are sorted copies */
 
+    struct slice publishers[RULES_PUBLISHERS_MAX]; /* by name */
+    size_t publishers_count;
     struct rules_index sources, genes, drugs, recommendations, messages, tests;
     struct rules_index phenotypes, functions, alleles; /* scope: gene; normal form */
+    struct rules_index marks;                          /* ... alias > the allele it marks */
     struct rules_index populations;                    /* scope: drug */
     struct rules_index systems, codes;                 /* codes' scope: system */
     struct rules_index words;
+    struct rules_index modulators; /* scope: gene; by drug */
 
     struct rules_gene_facts *gene_facts;     /* parallel to rows.genes */
     struct rules_allele_facts *allele_facts; /* ... rows.alleles */
+    struct rules_reading *readings;          /* ... rows.authorities */
     struct rules_pair *pairs;                /* a gene's range is sorted by `of` */
     struct rules_drug_facts *drug_facts;     /* parallel to rows.drugs */
     struct rules_drug_gene *drug_genes;
@@ -96,6 +119,7 @@ struct rules_knowledge {
     struct rules_requirement *requirements;
     struct rules_wanted_key *wanted_keys;
     const struct rules_drug_code **code_rows; /* parallel to rows.drug_codes */
+    struct rules_warfarin_model warfarin;
 };
 
 /* The steps of rules_knowledge_new, in this order. */
@@ -107,8 +131,12 @@ enum err_code rules_knowledge_link_alleles(struct rules_knowledge *k,
 enum err_code rules_knowledge_link_drugs(struct rules_knowledge *k, struct err *err) MUST_CHECK;
 enum err_code rules_knowledge_link_messages(struct rules_knowledge *k,
                                             struct err *err) MUST_CHECK;
+enum err_code rules_knowledge_link_algorithms(struct rules_knowledge *k,
+                                              struct err *err) MUST_CHECK;
 enum err_code rules_knowledge_link_recommendations(struct rules_knowledge *k,
                                                    struct err *err) MUST_CHECK;
+enum err_code rules_knowledge_link_patients(struct rules_knowledge *k,
+                                            struct err *err) MUST_CHECK;
 enum err_code rules_knowledge_check_tests(struct rules_knowledge *k,
                                           struct err *err) MUST_CHECK;
 
@@ -128,9 +156,24 @@ const struct rules_gene_facts *rules_facts_of_gene(const struct rules_knowledge 
 struct slice rules_phenotype_of(const struct rules_knowledge *k, const struct rules_gene *gene,
                                 struct slice written);
 
+/* While linking: the tables of one authority (empty: the gene's own); NULL when unknown. */
+struct rules_reading *rules_reading_find(struct rules_knowledge *k, uint32_t gene,
+                                         struct slice authority);
+
+/* How the authority reads the gene: by its own tables, else by the gene's. */
+const struct rules_reading *rules_reading_of(const struct rules_knowledge *k,
+                                             const struct rules_gene *gene,
+                                             struct slice authority);
+
 /* The phenotype of two functions, alleles or, with RULES_NO_SECOND, one. Empty: no rule. */
 struct slice rules_phenotype_of_pair(const struct rules_knowledge *k,
-                                     const struct rules_gene *gene, uint32_t a, uint32_t b);
+                                     const struct rules_reading *reading, uint32_t a,
+                                     uint32_t b);
+
+/* Gives every match its part, drops what an exact diplotype beats, sorts them, and sets what
+ * follows for the advice as a whole. */
+void rules_advice_arrange(const struct rules_knowledge *k, const struct rules_policy *policy,
+                          struct rules_advice *advice);
 
 /* "0.25..1.0", ">=2.5", "≥2.5", "1.5". */
 bool rules_score_range_from_text(struct slice text, uint32_t *ret_from_x100,

@@ -5,8 +5,7 @@
  */
 #include <assert.h>
 
-#include "rules/evaluate.h"
-#include "rules/knowledge_private.h"
+#include "rules/genotype_private.h"
 
 #define BAD(err, ...)  err_set((err), ERR_INVALID, __VA_ARGS__)
 #define NO_MEMORY(err) err_set((err), ERR_NOMEM, "no memory for the knowledge")
@@ -93,6 +92,17 @@ static enum err_code check_recommendation(const struct rules_knowledge *k, uint3
     return r->alert == RULES_ALERT_NONE ? ERR_OK : check_verdicts(k, r, err);
 }
 
+static uint32_t publisher_of(const struct rules_knowledge *k,
+                             const struct rules_recommendation *r)
+{
+    uint32_t source = rules_index_find(&k->sources, 0, r->source), i = 0;
+
+    while (!slice_eq(k->publishers[i], k->rows.sources[source].publisher))
+        i++;
+    assert(i < k->publishers_count);
+    return i;
+}
+
 static enum err_code link_recommendation_rows(struct rules_knowledge *k, struct err *err)
 {
     size_t count = k->rows.recommendations_count;
@@ -111,25 +121,56 @@ static enum err_code link_recommendation_rows(struct rules_knowledge *k, struct 
         if (!rules_index_add(&k->recommendations, 0, r->id, (uint32_t)i))
             return BAD(err, "recommendation %.*s: listed twice", SLICE_ARG(r->id));
         rules_range_add(&k->drug_facts[drug].recommendations, i);
+        facts->publisher = publisher_of(k, r);
         facts->population = r->population.len == 0
                                 ? RULES_ABSENT
                                 : rules_index_find(&k->populations, drug, r->population);
         facts->needs_age = r->age_from_years > 0 || r->age_below_years != RULES_AGE_NO_MAX;
         k->drug_facts[drug].needs_age |= facts->needs_age;
+        k->drug_facts[drug].needs_sex |= r->sex != RULES_SEX_ANY;
     }
     return ERR_OK;
 }
 
 /* Conditions */
 
+/* "= *1 / *3", in the spelling of a call. */
+static enum err_code read_diplotype(struct rules_knowledge *k, const struct rules_gene *gene,
+                                    const struct rules_condition *c,
+                                    struct rules_wanted_key *ret, struct err *err)
+{
+    struct slice rest = slice_trim(slice_from(c->key, 1)), alleles[2];
+    struct rules_diplotype diplotype;
+    size_t count = 0;
+
+    while (rest.len > 0 && count < ARRAY_LEN(alleles))
+        alleles[count++] = slice_trim(slice_cut(rest, '/', &rest));
+    if (gene->key_kind == RULES_KEY_ALLELE_STATUS || count == 0 || rest.len > 0)
+        return BAD(err, "recommendation %.*s: '%.*s' is no diplotype of %.*s",
+                   SLICE_ARG(c->recommendation), SLICE_ARG(c->key), SLICE_ARG(c->gene));
+    if (rules_diplotype_read(k, gene, alleles, count, &k->arena, &diplotype, err) != ERR_OK)
+        return err->code;
+    for (size_t i = 0; i < diplotype.alleles_count; i++)
+        if (diplotype.alleles[i].row == NULL)
+            return BAD(err, "recommendation %.*s: %.*s has no allele '%.*s'",
+                       SLICE_ARG(c->recommendation), SLICE_ARG(c->gene),
+                       SLICE_ARG(diplotype.alleles[i].name));
+    ret->diplotype = diplotype.text;
+    ret->from_x100 =
+        RULES_SCORE_NO_MAX; /* no score lies in a range that ends before it begins */
+    return ERR_OK;
+}
+
 /* Reads one key. ret->word stays RULES_ABSENT for a score range. */
-static enum err_code read_key(const struct rules_knowledge *k, const struct rules_gene *gene,
+static enum err_code read_key(struct rules_knowledge *k, const struct rules_gene *gene,
                               const struct rules_condition *c, struct rules_wanted_key *ret,
                               struct err *err)
 {
     struct slice word = c->key;
 
     ret->word = RULES_ABSENT;
+    if (slice_starts(c->key, SLICE("= ")))
+        return read_diplotype(k, gene, c, ret, err);
     switch (gene->key_kind) {
     case RULES_KEY_PHENOTYPE:
         word = rules_phenotype_of(k, gene, c->key);
@@ -158,7 +199,7 @@ static enum err_code check_status(const struct rules_knowledge *k,
 {
     struct rules_range range = rules_facts_of_gene(k, gene)->alleles;
 
-    if (gene->key_kind != RULES_KEY_ALLELE_STATUS)
+    if (gene->key_kind != RULES_KEY_ALLELE_STATUS || slice_starts(c->key, SLICE("= ")))
         return ERR_OK;
     for (uint32_t i = range.first; i < range.first + range.count; i++)
         if (slice_eq(c->key, k->allele_facts[i].positive) ||
@@ -208,6 +249,7 @@ static enum err_code link_condition(struct rules_knowledge *k, size_t row,
     }
     if (read_key(k, &k->rows.genes[gene], c, &k->wanted_keys[row], err) != ERR_OK)
         return err->code;
+    k->recommendation_facts[r].asks_diplotype |= k->wanted_keys[row].diplotype.len > 0;
     return check_status(k, &k->rows.genes[gene], c, err);
 }
 
@@ -262,7 +304,36 @@ static enum err_code check_action(const struct rules_knowledge *k, const struct 
     if (a->kind == RULES_ACTION_LIMIT_DOSE && (a->amount_x100 == 0 || a->unit.len == 0))
         return BAD(err, "recommendation %.*s: %s needs an amount and a unit", SLICE_ARG(r->id),
                    kind);
+    if (a->interval_from_hours > a->interval_to_hours ||
+        (a->kind == RULES_ACTION_CHANGE_INTERVAL) != (a->interval_to_hours > 0))
+        return BAD(err, "recommendation %.*s: %s every %u to %u hours", SLICE_ARG(r->id), kind,
+                   a->interval_from_hours, a->interval_to_hours);
     return ERR_OK;
+}
+
+/* Finds the one limit of a recommendation that asks for nothing else. */
+static void find_limit(const struct rules_knowledge *k,
+                       struct rules_recommendation_facts *facts)
+{
+    facts->limit = RULES_ABSENT;
+    facts->only_limits = false;
+    for (uint32_t i = facts->actions.first; i < facts->actions.first + facts->actions.count;
+         i++) {
+        switch (k->rows.actions[i].kind) {
+        case RULES_ACTION_LIMIT_DOSE:
+            facts->only_limits = facts->limit == RULES_ABSENT;
+            facts->limit = i;
+            break;
+        case RULES_ACTION_MONITOR:
+        case RULES_ACTION_INFORM_PATIENT:
+        case RULES_ACTION_NO_CHANGE:
+            break;
+        default:
+            facts->limit = RULES_ABSENT;
+            facts->only_limits = false;
+            return;
+        }
+    }
 }
 
 static enum err_code link_actions(struct rules_knowledge *k, struct err *err)
@@ -278,6 +349,8 @@ static enum err_code link_actions(struct rules_knowledge *k, struct err *err)
             return err->code;
         rules_range_add(&k->recommendation_facts[r].actions, i);
     }
+    for (size_t i = 0; i < k->rows.recommendations_count; i++)
+        find_limit(k, &k->recommendation_facts[i]);
     return ERR_OK;
 }
 
@@ -393,6 +466,11 @@ static void link_genes_of_drug(struct rules_knowledge *k, struct rules_drug_fact
         for (uint32_t q = range.first; q < range.first + range.count; q++)
             add_drug_gene(k, &drug->genes, genes_count, k->requirements[q].gene);
     }
+    for (uint32_t i = 0; i < drug->algorithm_genes.count; i++)
+        add_drug_gene(
+            k, &drug->genes, genes_count,
+            rules_index_find(&k->genes, 0,
+                             k->rows.algorithm_genes[drug->algorithm_genes.first + i].gene));
     for (uint32_t g = drug->genes.first; g < drug->genes.first + drug->genes.count; g++) {
         k->drug_gene_rows[g] = &k->rows.genes[k->drug_genes[g].gene];
         if (k->drug_gene_rows[g]->key_kind == RULES_KEY_ALLELE_STATUS)
@@ -411,6 +489,8 @@ static enum err_code link_drug_genes(struct rules_knowledge *k, struct err *err)
 {
     size_t count = k->rows.conditions_count, genes_count = 0, words_count = 0;
 
+    for (size_t i = 0; i < k->rows.drugs_count; i++)
+        count += k->drug_facts[i].algorithm_genes.count;
     k->drug_genes = arena_array(&k->arena, count, sizeof *k->drug_genes);
     k->drug_gene_rows = arena_array(&k->arena, count, sizeof(struct rules_gene *));
     k->drug_words = arena_array(&k->arena, 2 * count, sizeof *k->drug_words);

@@ -43,10 +43,16 @@ RULES_TABLES(X)
 #define X(code, name) name,
 static const char *const METHOD_NAMES[] = {RULES_METHODS(X)};
 static const char *const KEY_KIND_NAMES[] = {RULES_KEY_KINDS(X)};
+static const char *const PRIORITY_NAMES[] = {RULES_PRIORITIES(X)};
 static const char *const FORM_NAMES[] = {RULES_FORMS(X)};
 static const char *const CLASSIFICATION_NAMES[] = {RULES_CLASSIFICATIONS(X)};
 static const char *const ALERT_NAMES[] = {RULES_ALERTS(X)};
 static const char *const ACTION_KIND_NAMES[] = {RULES_ACTIONS(X)};
+static const char *const THERAPY_NAMES[] = {RULES_THERAPIES(X)};
+static const char *const LABEL_NAMES[] = {RULES_LABELS(X)};
+static const char *const SEX_NAMES[] = {RULES_SEXES(X)};
+static const char *const ROLE_NAMES[] = {RULES_ROLES(X)};
+static const char *const STRENGTH_NAMES[] = {RULES_STRENGTHS(X)};
 #undef X
 
 static bool find_name(const char *const *names, size_t count, struct slice name, size_t *ret)
@@ -77,10 +83,16 @@ static bool find_name(const char *const *names, size_t count, struct slice name,
     }
 ENUM_NAMES(method, METHOD_NAMES)
 ENUM_NAMES(key_kind, KEY_KIND_NAMES)
+ENUM_NAMES(priority, PRIORITY_NAMES)
 ENUM_NAMES(form, FORM_NAMES)
 ENUM_NAMES(classification, CLASSIFICATION_NAMES)
 ENUM_NAMES(alert, ALERT_NAMES)
 ENUM_NAMES(action_kind, ACTION_KIND_NAMES)
+ENUM_NAMES(therapy, THERAPY_NAMES)
+ENUM_NAMES(label, LABEL_NAMES)
+ENUM_NAMES(sex, SEX_NAMES)
+ENUM_NAMES(role, ROLE_NAMES)
+ENUM_NAMES(strength, STRENGTH_NAMES)
 
 /* The columns of every table, in the order of the structs. */
 
@@ -121,11 +133,14 @@ static const struct column gene_columns[] = {
     NAME(gene, key_kind, KEY_KIND_NAMES),
     FLAG(gene, counts_lowest_two),
     TEXT(gene, source),
+    TEXT(gene, reference),
+    TEXT(gene, priority_source),
 };
 static const struct column phenotype_columns[] = {
     TEXT(phenotype, gene),
     TEXT(phenotype, name),
     TEXT(phenotype, abbreviation),
+    NAME(phenotype, priority, PRIORITY_NAMES),
 };
 static const struct column allele_columns[] = {
     TEXT(allele, gene),      TEXT(allele, name),        TEXT(allele, function),
@@ -135,18 +150,21 @@ static const struct column allele_alias_columns[] = {
     TEXT(allele_alias, gene),
     TEXT(allele_alias, alias),
     TEXT(allele_alias, allele),
+    TEXT(allele_alias, marks),
+};
+static const struct column authority_columns[] = {
+    TEXT(authority, gene),
+    TEXT(authority, name),
+    NAME(authority, key_kind, KEY_KIND_NAMES),
+    TEXT(authority, source),
 };
 static const struct column pair_rule_columns[] = {
-    TEXT(pair_rule, gene),
-    TEXT(pair_rule, first),
-    TEXT(pair_rule, second),
-    TEXT(pair_rule, phenotype),
+    TEXT(pair_rule, gene),      TEXT(pair_rule, first),     TEXT(pair_rule, second),
+    TEXT(pair_rule, phenotype), TEXT(pair_rule, authority),
 };
 static const struct column score_rule_columns[] = {
-    TEXT(score_rule, gene),
-    NUMBER(score_rule, from_x100),
-    NUMBER(score_rule, to_x100),
-    TEXT(score_rule, phenotype),
+    TEXT(score_rule, gene),      NUMBER(score_rule, from_x100), NUMBER(score_rule, to_x100),
+    TEXT(score_rule, phenotype), TEXT(score_rule, authority),
 };
 static const struct column drug_columns[] = {
     TEXT(drug, name),
@@ -162,6 +180,10 @@ static const struct column population_columns[] = {
     TEXT(population, drug),
     TEXT(population, id),
     TEXT(population, label),
+    NAME(population, therapy, THERAPY_NAMES),
+    NUMBER(population, age_from_years),
+    NUMBER(population, age_below_years),
+    NUMBER(population, weight_above_x100),
 };
 static const struct column indication_columns[] = {
     TEXT(indication, drug),
@@ -182,6 +204,9 @@ static const struct column recommendation_columns[] = {
     TEXT(recommendation, message),
     NUMBER(recommendation, age_from_years),
     NUMBER(recommendation, age_below_years),
+    NAME(recommendation, sex, SEX_NAMES),
+    NAME(recommendation, label, LABEL_NAMES),
+    TEXT(recommendation, overrides),
 };
 static const struct column condition_columns[] = {
     TEXT(condition, recommendation),
@@ -189,15 +214,44 @@ static const struct column condition_columns[] = {
     TEXT(condition, key),
 };
 static const struct column action_columns[] = {
-    TEXT(action, recommendation), NAME(action, kind, ACTION_KIND_NAMES),
-    TEXT(action, drug),           NUMBER(action, percent_from),
-    NUMBER(action, percent_to),   NUMBER(action, amount_x100),
+    TEXT(action, recommendation),
+    NAME(action, kind, ACTION_KIND_NAMES),
+    TEXT(action, drug),
+    NUMBER(action, percent_from),
+    NUMBER(action, percent_to),
+    NUMBER(action, amount_x100),
     TEXT(action, unit),
+    NUMBER(action, interval_from_hours),
+    NUMBER(action, interval_to_hours),
 };
 static const struct column implication_columns[] = {
     TEXT(implication, recommendation),
     TEXT(implication, gene),
     TEXT(implication, message),
+};
+static const struct column gene_drug_columns[] = {
+    TEXT(gene_drug, drug),   TEXT(gene_drug, gene),   TEXT(gene_drug, level),
+    TEXT(gene_drug, status), TEXT(gene_drug, source),
+};
+static const struct column modulator_columns[] = {
+    TEXT(modulator, gene),
+    TEXT(modulator, drug),
+    NAME(modulator, role, ROLE_NAMES),
+    NAME(modulator, strength, STRENGTH_NAMES),
+    FLAG(modulator, has_factor),
+    NUMBER(modulator, factor_x100),
+    NUMBER(modulator, washout_days),
+    TEXT(modulator, source),
+};
+static const struct column gene_test_columns[] = {
+    TEXT(gene_test, gene),    TEXT(gene_test, system), TEXT(gene_test, code),
+    TEXT(gene_test, display), TEXT(gene_test, source),
+};
+static const struct column pretest_columns[] = {
+    TEXT(pretest, drug),
+    TEXT(pretest, gene),
+    TEXT(pretest, message),
+    TEXT(pretest, source),
 };
 static const struct column message_columns[] = {
     TEXT(message, id),      TEXT(message, locale),  TEXT(message, verdict),
@@ -214,6 +268,18 @@ static const struct column test_gene_columns[] = {
     TEXT(test_gene, test),
     TEXT(test_gene, gene),
     TEXT(test_gene, result),
+};
+static const struct column algorithm_term_columns[] = {
+    TEXT(algorithm_term, algorithm), TEXT(algorithm_term, model),  TEXT(algorithm_term, term),
+    TEXT(algorithm_term, value),     TEXT(algorithm_term, source),
+};
+static const struct column algorithm_gene_columns[] = {
+    TEXT(algorithm_gene, algorithm),
+    TEXT(algorithm_gene, gene),
+};
+static const struct column drug_algorithm_columns[] = {
+    TEXT(drug_algorithm, drug),
+    TEXT(drug_algorithm, algorithm),
 };
 
 static struct slice text_column(const char *row, const struct column *column)

@@ -10,7 +10,7 @@
 #define HASH_CHARS_SHOWN  12
 #define SOURCES_SHOWN_MAX 5
 
-static void heading(struct buf *buf, const char *text)
+void card_heading(struct buf *buf, const char *text)
 {
     buf_join(buf, buf->len == 0 ? SLICE_NONE : SLICE("\n"), SLICE("**"), slice_of(text),
              SLICE("**\n\n"));
@@ -86,7 +86,7 @@ static void write_found(const struct card *card, struct buf *buf)
     const struct rules_gene **genes;
     size_t count = rules_genes_of_drug(card->call->knowledge, card->advice->drug, &genes);
 
-    heading(buf, "What was found");
+    card_heading(buf, "What was found");
     for (size_t i = 0; i < count; i++) {
         const struct rules_gene_result *result =
             hook_facts_result(&card->call->facts, genes[i]);
@@ -100,15 +100,19 @@ static void write_found(const struct card *card, struct buf *buf)
 static void write_keys_of(const struct card *card, const struct rules_recommendation *r,
                           struct slice gene, struct buf *buf)
 {
-    const struct rules_release *rows = rules_knowledge_rows(card->call->knowledge);
-    size_t written = 0;
+    const struct rules_condition *conditions;
+    size_t count = rules_conditions_of(card->call->knowledge, r, &conditions), written = 0;
 
-    for (size_t i = 0; i < rows->conditions_count; i++) {
-        const struct rules_condition *c = &rows->conditions[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct rules_condition *c = &conditions[i];
 
-        if (!slice_eq(c->recommendation, r->id) || !slice_eq(c->gene, gene))
+        if (!slice_eq(c->gene, gene))
             continue;
-        buf_join(buf, written++ > 0 ? SLICE(" or ") : SLICE_NONE, c->key);
+        buf_join(buf, written++ > 0 ? SLICE(" or ") : SLICE_NONE,
+                 slice_head(c->key, slice_find(c->key, SLICE(".."))));
+        if (slice_find(c->key, SLICE("..")) != SIZE_MAX)
+            buf_join(buf, SLICE(" to "),
+                     slice_from(c->key, slice_find(c->key, SLICE("..")) + 2));
     }
 }
 
@@ -149,14 +153,10 @@ static void write_age_label(const struct rules_recommendation *r, struct buf *bu
 
 static struct slice population_label(const struct card *card, struct slice id)
 {
-    const struct rules_population *populations;
-    size_t count =
-        rules_populations_of(card->call->knowledge, card->advice->drug, &populations);
+    const struct rules_population *population =
+        rules_population_by_id(card->call->knowledge, card->advice->drug, id);
 
-    for (size_t i = 0; i < count; i++)
-        if (slice_eq(populations[i].id, id))
-            return populations[i].label;
-    return id;
+    return population == NULL ? id : population->label;
 }
 
 /* Who this group's advice is for; one label per match. */
@@ -184,7 +184,9 @@ static void write_options(struct slice options, struct buf *buf)
     while (options.len > 0) {
         struct slice option = slice_cut(options, '\n', &options);
 
-        buf_join(buf, SLICE("- "), option, SLICE("\n"));
+        buf_add_text(buf, "- ");
+        card_words(buf, option);
+        buf_add_char(buf, '\n');
     }
 }
 
@@ -200,8 +202,10 @@ static void write_implications(const struct card *card, const struct card_group 
         const struct rules_message *message = rules_find_message(
             card->call->knowledge, implications[i].message, card->call->options->locale);
 
-        if (message != NULL && !slice_eq(message->meaning, group->message->meaning))
-            buf_join(buf, SLICE(" "), message->meaning);
+        if (message == NULL || slice_eq(message->meaning, group->message->meaning))
+            continue;
+        buf_add_char(buf, ' ');
+        card_words(buf, message->meaning);
     }
 }
 
@@ -209,20 +213,22 @@ static void write_single(const struct card *card, struct buf *buf)
 {
     const struct card_group *group = &card->groups[0];
 
-    heading(buf, "What it means");
-    buf_add(buf, group->message->meaning);
+    card_heading(buf, "What it means");
+    if (card_population_is_open(card))
+        write_group_label(card, group, buf);
+    card_words(buf, group->message->meaning);
     write_implications(card, group, buf);
     buf_add_char(buf, '\n');
     if (group->message->options.len == 0)
         return;
-    heading(buf, "Options");
+    card_heading(buf, "Options");
     buf->len--; /* the list follows the heading's own blank line */
     write_options(group->message->options, buf);
 }
 
 static void write_several(const struct card *card, struct buf *buf)
 {
-    heading(buf, "What it means, and options");
+    card_heading(buf, "What it means, and options");
     for (size_t i = 0; i < card->groups_count; i++) {
         const struct card_group *group = &card->groups[i];
 
@@ -230,10 +236,11 @@ static void write_several(const struct card *card, struct buf *buf)
             buf_add_char(buf, '\n');
         write_group_label(card, group, buf);
         if (group->recommendation->alert == RULES_ALERT_NONE) {
-            buf_join(buf, group->message->verdict, SLICE(".\n"));
+            card_words(buf, group->message->verdict);
+            buf_add_text(buf, ".\n");
             continue;
         }
-        buf_add(buf, group->message->meaning);
+        card_words(buf, group->message->meaning);
         buf_add_char(buf, '\n');
         if (group->message->options.len > 0)
             write_options(group->message->options, buf);
@@ -252,11 +259,24 @@ static void write_pmids(struct slice pmids, struct buf *buf)
     }
 }
 
+/* "- CPIC level of the evidence: CYP2C19 A." */
+static void write_levels(const struct card *card, struct buf *buf)
+{
+    const struct rules_gene_drug *levels;
+    size_t count = rules_evidence_of(card->call->knowledge, card->advice->drug, &levels);
+
+    for (size_t i = 0; i < count; i++)
+        buf_join(buf, i == 0 ? SLICE("- CPIC level of the evidence: ") : SLICE(", "),
+                 levels[i].gene, SLICE(" "), levels[i].level);
+    if (count > 0)
+        buf_add_text(buf, ".\n");
+}
+
 /* Each source once. The strength stands here when there is one piece of advice, else with each.
  */
 static void write_strength(const struct card *card, struct buf *buf)
 {
-    heading(buf, "Strength and source");
+    card_heading(buf, "Strength and source");
     for (size_t i = 0; i < card->groups_count; i++) {
         const struct rules_recommendation *r = card->groups[i].recommendation;
         const struct rules_source *s = rules_find_source(card->call->knowledge, r->source);
@@ -275,6 +295,7 @@ static void write_strength(const struct card *card, struct buf *buf)
         write_pmids(s->pmids, buf);
         buf_add_char(buf, '\n');
     }
+    write_levels(card, buf);
 }
 
 static void write_unknown_of_calls(const struct card *card, struct buf *unknown)
@@ -325,15 +346,43 @@ static void write_reading_warnings(const struct card *card, struct buf *unknown)
     }
 }
 
+/* What would tell which of the situations applies; each thing once. */
+static void write_unknown_populations(const struct card *card, struct buf *unknown)
+{
+    bool by_reason = false, by_age = false, by_weight = false, by_therapy = false;
+
+    for (size_t i = 0; i < card->advice->advice_count && card_population_is_open(card); i++) {
+        const struct rules_match *match = &card->advice->matches[i];
+        const struct rules_population *p = rules_population_by_id(
+            card->call->knowledge, card->advice->drug, match->recommendation->population);
+
+        if (p == NULL || match->is_certain)
+            continue;
+        by_therapy |= p->therapy != RULES_THERAPY_ANY;
+        by_age |= p->age_from_years > 0 || p->age_below_years != RULES_AGE_NO_MAX;
+        by_weight |= p->weight_above_x100 != RULES_WEIGHT_NONE;
+        by_reason |= rules_drug_needs(card->call->knowledge, card->advice->drug).reason;
+    }
+    if (by_reason)
+        buf_add_text(unknown, "- The order carries no reason that says which of these "
+                              "situations applies.\n");
+    if (by_age)
+        buf_add_text(unknown,
+                     "- The patient's age, which decides what applies, is not known.\n");
+    if (by_weight)
+        buf_add_text(unknown, "- The patient's weight may decide what applies.\n");
+    if (by_therapy)
+        buf_printf(unknown, "- It is not known whether the patient has taken %.*s before.\n",
+                   SLICE_ARG(card->advice->drug->name));
+}
+
 static void write_unknown(const struct card *card, struct buf *buf)
 {
     const struct rules_advice *advice = card->advice;
     struct buf *unknown = &card->call->aside;
 
     buf_clear(unknown);
-    if (card_depends_on_population(card))
-        buf_add_text(unknown, "- The order carries no reason that says which of these "
-                              "situations applies.\n");
+    write_unknown_populations(card, unknown);
     for (size_t i = 0; i < advice->missing_count; i++)
         buf_printf(unknown, "- %.*s: no usable result on file.\n",
                    SLICE_ARG(advice->missing[i]->symbol));
@@ -346,7 +395,7 @@ static void write_unknown(const struct card *card, struct buf *buf)
         buf_add_text(unknown, "- Part of the record could not be read in time; there may be "
                               "further results.\n");
     if (unknown->len > 0) {
-        heading(buf, "What is not known");
+        card_heading(buf, "What is not known");
         buf_add(buf, buf_slice(unknown));
     }
 }
@@ -356,10 +405,11 @@ static void write_why(const struct card *card, struct buf *buf)
     const struct rules_release *rows = rules_knowledge_rows(card->call->knowledge);
     size_t written = 0;
 
-    heading(buf, "Why you see this");
+    card_heading(buf, "Why you see this");
     buf_join(buf, SLICE("The order is for "), card->advice->drug->name, SLICE(". By "));
     for (size_t i = 0; i < card->advice->matches_count; i++)
-        if (card->advice->matches[i].recommendation->alert != RULES_ALERT_NONE)
+        if (card->advice->matches[i].recommendation->alert != RULES_ALERT_NONE &&
+            card->advice->matches[i].part <= RULES_PART_LABEL)
             buf_join(buf, written++ > 0 ? SLICE(", `") : SLICE("rule `"),
                      card->advice->matches[i].recommendation->id, SLICE("`"));
     buf_join(buf, SLICE("; knowledge "), rows->name, SLICE(" "), rows->version, SLICE(" ("),
@@ -376,6 +426,7 @@ void card_detail_write(const struct card *card, struct buf *buf)
     else
         write_several(card, buf);
     write_strength(card, buf);
+    card_sources_write(card, buf);
     write_unknown(card, buf);
     write_why(card, buf);
 }

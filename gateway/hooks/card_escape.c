@@ -57,14 +57,38 @@ static struct slice cap(struct slice text)
     return slice_head(text, len);
 }
 
-void card_escape(struct buf *buf, struct slice text)
+/* How many bytes from `at` on need no look: the words of a card are mostly such. */
+static size_t plain_run(struct slice text, size_t at)
 {
-    struct slice shown = cap(slice_trim(text));
+    size_t end = at;
+
+    while (end < text.len) {
+        unsigned char c = (unsigned char)text.ptr[end];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == ',' || c == ';' || c == '-' || c == '(' || c == ')'))
+            break;
+        end++;
+    }
+    return end - at;
+}
+
+static void escape(struct buf *buf, struct slice shown)
+{
     bool owes_space = false;
 
     for (size_t i = 0; i < shown.len; i++) {
         unsigned char c = (unsigned char)shown.ptr[i];
+        size_t run = plain_run(shown, i);
 
+        if (run > 0) {
+            if (owes_space)
+                buf_add_char(buf, ' ');
+            owes_space = false;
+            buf_add(buf, (struct slice){shown.ptr + i, run});
+            i += run - 1;
+            continue;
+        }
         if (c <= ' ' || c == 0x7F) {
             owes_space = c == ' ' || (c >= '\t' && c <= '\r') || owes_space;
             continue;
@@ -88,6 +112,18 @@ void card_escape(struct buf *buf, struct slice text)
             buf_add_char(buf, (char)c);
         }
     }
+}
+
+void card_words(struct buf *buf, struct slice text)
+{
+    escape(buf, slice_trim(text));
+}
+
+void card_escape(struct buf *buf, struct slice text)
+{
+    struct slice shown = cap(slice_trim(text));
+
+    escape(buf, shown);
     if (shown.len < slice_trim(text).len)
         buf_add_text(buf, "\xE2\x80\xA6");
 }

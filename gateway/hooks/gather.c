@@ -258,7 +258,7 @@ static bool patient_is_here(const struct hook_call *call)
 static bool want_patient_for_age(struct hook_call *call)
 {
     for (size_t i = 0; i < call->facts.drug_orders_count; i++) {
-        if (!rules_drug_needs_age(call->knowledge, call->facts.drug_orders[i].drug))
+        if (!rules_drug_needs(call->knowledge, call->facts.drug_orders[i].drug).age)
             continue;
         if (!patient_is_here(call)) {
             struct slice reference =

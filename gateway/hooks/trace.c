@@ -3,13 +3,28 @@
 
 #include "fhir/json_write.h"
 
-static void write_matches(struct json_writer *w, const struct rules_advice *advice)
+static void write_parts(struct json_writer *w, const char *name,
+                        const struct rules_advice *advice, enum rules_part from,
+                        enum rules_part to)
 {
-    json_write_name(w, "rules");
+    json_write_name(w, name);
     json_write_array(w);
     for (size_t i = 0; i < advice->matches_count; i++)
-        json_write_text(w, advice->matches[i].recommendation->id);
+        if (advice->matches[i].part >= from && advice->matches[i].part <= to)
+            json_write_text(w, advice->matches[i].recommendation->id);
     json_write_array_end(w);
+}
+
+/* "rules" speak on the card; "others" is what other publishers say, or a guideline that a
+ * site's policy stands over. */
+static void write_matches(struct json_writer *w, const struct rules_advice *advice)
+{
+    write_parts(w, "rules", advice, RULES_PART_ADVICE, RULES_PART_LABEL);
+    if (advice->matches_count > 0 &&
+        advice->matches[advice->matches_count - 1].part > RULES_PART_LABEL)
+        write_parts(w, "others", advice, RULES_PART_OTHER, RULES_PART_OVERRIDDEN);
+    if (advice->sources_differ)
+        json_write_member_bool(w, "sources_differ", true);
 }
 
 static void write_missing(struct json_writer *w, const struct rules_advice *advice)

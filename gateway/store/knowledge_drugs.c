@@ -10,16 +10,26 @@
 static const struct knowledge_member DRUG[] = {
     {"name", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED, offsetof(struct rules_drug, name), NULL},
     {"rxcui", KNOWLEDGE_ID, KNOWLEDGE_OPTIONAL, offsetof(struct rules_drug, rxcui), NULL},
+    {"evidence", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
     {"codes", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
     {"populations", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
     {"indications", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
-    {"recommendations", KNOWLEDGE_ARRAY, KNOWLEDGE_REQUIRED, 0, NULL},
+    {"recommendations", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
+    {"algorithm", KNOWLEDGE_OTHER, KNOWLEDGE_OPTIONAL, 0, NULL},
 };
 
 static const struct knowledge_member ALTERNATIVES[] = {
     {"drugs", KNOWLEDGE_ARRAY, KNOWLEDGE_REQUIRED, 0, NULL},
 };
 #define ALTERNATIVE_MEMBERS 2 /* of DRUG: name, rxcui */
+
+#define OF_GENE_DRUG(field) offsetof(struct rules_gene_drug, field)
+static const struct knowledge_member GENE_DRUG[] = {
+    {"gene", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED, OF_GENE_DRUG(gene), NULL},
+    {"level", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED, OF_GENE_DRUG(level), NULL},
+    {"status", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED, OF_GENE_DRUG(status), NULL},
+    {"source", KNOWLEDGE_ID, KNOWLEDGE_REQUIRED, OF_GENE_DRUG(source), NULL},
+};
 
 static const struct knowledge_member CODE[] = {
     {"system", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED, offsetof(struct rules_drug_code, system),
@@ -39,6 +49,18 @@ static const struct knowledge_member POPULATION[] = {
     {"id", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED, offsetof(struct rules_population, id), NULL},
     {"label", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED, offsetof(struct rules_population, label),
      NULL},
+    {"therapy", KNOWLEDGE_NAME, KNOWLEDGE_OPTIONAL, offsetof(struct rules_population, therapy),
+     &NAMES_therapy},
+    {"age", KNOWLEDGE_OBJECT, KNOWLEDGE_OPTIONAL, 0, NULL},
+    {"weight_above_kg", KNOWLEDGE_SCORE, KNOWLEDGE_OPTIONAL,
+     offsetof(struct rules_population, weight_above_x100), NULL},
+};
+
+static const struct knowledge_member POPULATION_AGE[] = {
+    {"from", KNOWLEDGE_NUMBER, KNOWLEDGE_OPTIONAL,
+     offsetof(struct rules_population, age_from_years), NULL},
+    {"below", KNOWLEDGE_NUMBER, KNOWLEDGE_OPTIONAL,
+     offsetof(struct rules_population, age_below_years), NULL},
 };
 
 static const struct knowledge_member INDICATION[] = {
@@ -61,6 +83,9 @@ static const struct knowledge_member RECOMMENDATION[] = {
     {"alert", KNOWLEDGE_NAME, KNOWLEDGE_REQUIRED, OF_RECOMMENDATION(alert), &NAMES_alert},
     {"message", KNOWLEDGE_ID, KNOWLEDGE_REQUIRED, OF_RECOMMENDATION(message), NULL},
     {"age", KNOWLEDGE_OBJECT, KNOWLEDGE_OPTIONAL, 0, NULL},
+    {"sex", KNOWLEDGE_NAME, KNOWLEDGE_OPTIONAL, OF_RECOMMENDATION(sex), &NAMES_sex},
+    {"label", KNOWLEDGE_NAME, KNOWLEDGE_OPTIONAL, OF_RECOMMENDATION(label), &NAMES_label},
+    {"overrides", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
     {"actions", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
     {"implications", KNOWLEDGE_OBJECT, KNOWLEDGE_OPTIONAL, 0, NULL},
 };
@@ -78,6 +103,7 @@ static const struct knowledge_member ACTION[] = {
     {"amount", KNOWLEDGE_SCORE, KNOWLEDGE_OPTIONAL, offsetof(struct rules_action, amount_x100),
      NULL},
     {"unit", KNOWLEDGE_TEXT, KNOWLEDGE_OPTIONAL, offsetof(struct rules_action, unit), NULL},
+    {"interval_hours", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
 };
 
 /* --- recommendations -----------------------------------------------------------------------
@@ -88,8 +114,12 @@ static const struct knowledge_member ACTION[] = {
 struct recommendation_part {
     struct rules_recommendation *row;
     struct slice gene;
-    uint32_t percents[2];
-    size_t percents_count;
+};
+
+/* An array of two numbers, from and to. */
+struct span {
+    uint32_t ends[2];
+    size_t count;
 };
 
 static void read_key(struct knowledge_reader *r, struct json_object *element, void *owner)
@@ -136,38 +166,61 @@ static void read_flag(struct knowledge_reader *r, struct json_object *element, v
         *fields[flag] = true;
 }
 
-static void read_percent(struct knowledge_reader *r, struct json_object *element, void *owner)
+static void read_end(struct knowledge_reader *r, struct json_object *element, void *owner)
 {
-    struct recommendation_part *part = owner;
-    uint32_t percent = knowledge_number(r, element);
+    struct span *span = owner;
+    uint32_t end = knowledge_number(r, element);
 
-    if (part->percents_count == ARRAY_LEN(part->percents))
+    if (span->count == ARRAY_LEN(span->ends))
         knowledge_fail(r, ERR_INVALID, "has two elements, from and to");
     else
-        part->percents[part->percents_count++] = percent;
+        span->ends[span->count++] = end;
+}
+
+static void read_span(struct knowledge_reader *r, struct json_object *object, const char *name,
+                      uint32_t *ret_from, uint32_t *ret_to)
+{
+    struct json_object *array = NULL;
+    struct span span = {.count = 0};
+
+    if (!knowledge_get(object, name, &array))
+        return;
+    knowledge_each(r, object, name, read_end, &span);
+    if (!r->has_failed && span.count != ARRAY_LEN(span.ends)) {
+        (void)knowledge_enter(r, name);
+        knowledge_fail(r, ERR_INVALID, "has two elements, from and to");
+        return;
+    }
+    *ret_from = span.ends[0];
+    *ret_to = span.ends[1];
 }
 
 static void read_action(struct knowledge_reader *r, struct json_object *element, void *owner)
 {
     struct recommendation_part *part = owner;
     struct rules_action *row = knowledge_row(r, rules_add_action(r->release));
-    struct json_object *percent = NULL;
 
     if (row == NULL)
         return;
     row->recommendation = part->row->id;
     knowledge_read_object(r, element, ACTION, ARRAY_LEN(ACTION), row);
-    if (!knowledge_get(element, "percent", &percent))
+    read_span(r, element, "percent", &row->percent_from, &row->percent_to);
+    read_span(r, element, "interval_hours", &row->interval_from_hours, &row->interval_to_hours);
+}
+
+static void read_override(struct knowledge_reader *r, struct json_object *element, void *owner)
+{
+    struct recommendation_part *part = owner;
+    struct slice id = knowledge_text(r, element, KNOWLEDGE_ID);
+    struct slice *all = &part->row->overrides;
+
+    if (r->has_failed)
         return;
-    part->percents_count = 0;
-    knowledge_each(r, element, "percent", read_percent, part);
-    if (!r->has_failed && part->percents_count != ARRAY_LEN(part->percents)) {
-        (void)knowledge_enter(r, "percent");
-        knowledge_fail(r, ERR_INVALID, "has two elements, from and to");
-        return;
-    }
-    row->percent_from = part->percents[0];
-    row->percent_to = part->percents[1];
+    *all = all->len == 0
+               ? id
+               : arena_printf(&r->release->arena, "%.*s %.*s", SLICE_ARG(*all), SLICE_ARG(id));
+    if (r->release->arena.has_failed)
+        knowledge_fail(r, ERR_NOMEM, "the release is too large");
 }
 
 static void read_implication(struct knowledge_reader *r, struct slice key,
@@ -204,6 +257,7 @@ static void read_recommendation(struct knowledge_reader *r, struct json_object *
     }
     knowledge_each_member(r, element, "when", read_condition, &part);
     knowledge_each(r, element, "flags", read_flag, &part);
+    knowledge_each(r, element, "overrides", read_override, &part);
     knowledge_each(r, element, "actions", read_action, &part);
     knowledge_each_member(r, element, "implications", read_implication, &part);
 }
@@ -227,11 +281,20 @@ static void read_population(struct knowledge_reader *r, struct json_object *elem
 {
     const struct slice *drug = owner;
     struct rules_population *row = knowledge_row(r, rules_add_population(r->release));
+    struct json_object *age = NULL;
+    size_t place;
 
     if (row == NULL)
         return;
     row->drug = *drug;
+    row->age_below_years = RULES_AGE_NO_MAX;
+    row->weight_above_x100 = RULES_WEIGHT_NONE;
     knowledge_read_object(r, element, POPULATION, ARRAY_LEN(POPULATION), row);
+    if (r->has_failed || !knowledge_get(element, "age", &age))
+        return;
+    place = knowledge_enter(r, "age");
+    knowledge_read_object(r, age, POPULATION_AGE, ARRAY_LEN(POPULATION_AGE), row);
+    knowledge_leave(r, place);
 }
 
 static void read_indication(struct knowledge_reader *r, struct json_object *element,
@@ -246,20 +309,80 @@ static void read_indication(struct knowledge_reader *r, struct json_object *elem
     knowledge_read_object(r, element, INDICATION, ARRAY_LEN(INDICATION), row);
 }
 
-void knowledge_read_drug(struct knowledge_reader *r, struct json_object *root,
-                         struct slice stem)
+/* A drug's advice comes from recommendations, from an algorithm, or from both. */
+static void read_drug_algorithm(struct knowledge_reader *r, struct json_object *root,
+                                struct slice drug)
 {
-    struct rules_drug *row = knowledge_row(r, rules_add_drug(r->release));
-    struct slice name;
+    struct json_object *value = NULL, *ignored = NULL;
+    struct rules_drug_algorithm *row;
+    size_t place;
+
+    if (r->has_failed)
+        return;
+    if (!knowledge_get(root, "algorithm", &value)) {
+        if (!knowledge_get(root, "recommendations", &ignored))
+            knowledge_fail(r, ERR_INVALID,
+                           "member 'recommendations' is missing, and there is no 'algorithm'");
+        return;
+    }
+    row = knowledge_row(r, rules_add_drug_algorithm(r->release));
+    if (row == NULL)
+        return;
+    place = knowledge_enter(r, "algorithm");
+    row->drug = drug;
+    row->algorithm = knowledge_text(r, value, KNOWLEDGE_ID);
+    knowledge_leave(r, place);
+}
+
+/* A pack's file may add to a drug that is there; else it is a drug of its own. */
+static void add_drug(struct knowledge_reader *r, const struct rules_drug *drug)
+{
+    struct rules_drug *row;
+
+    for (size_t i = 0; i < r->release->drugs_count && r->is_pack; i++) {
+        row = &r->release->drugs[i];
+        if (!slice_eq(row->name, drug->name))
+            continue;
+        row->is_alternative_only = false;
+        if (row->rxcui.len == 0)
+            row->rxcui = drug->rxcui;
+        else if (drug->rxcui.len > 0 && !slice_eq(row->rxcui, drug->rxcui))
+            knowledge_fail(r, ERR_INVALID, "rxcui differs from that of the drug it adds to");
+        return;
+    }
+    row = knowledge_row(r, rules_add_drug(r->release));
+    if (row != NULL)
+        *row = *drug;
+}
+
+static void read_gene_drug(struct knowledge_reader *r, struct json_object *element, void *owner)
+{
+    const struct slice *drug = owner;
+    struct rules_gene_drug *row = knowledge_row(r, rules_add_gene_drug(r->release));
 
     if (row == NULL)
         return;
-    knowledge_read_object(r, root, DRUG, ARRAY_LEN(DRUG), row);
-    name = row->name;
+    row->drug = *drug;
+    knowledge_read_object(r, element, GENE_DRUG, ARRAY_LEN(GENE_DRUG), row);
+}
+
+void knowledge_read_drug(struct knowledge_reader *r, struct json_object *root,
+                         struct slice stem)
+{
+    struct rules_drug drug = {0};
+    struct slice name;
+
+    knowledge_read_object(r, root, DRUG, ARRAY_LEN(DRUG), &drug);
+    if (r->has_failed)
+        return;
+    add_drug(r, &drug);
+    name = drug.name;
     if (!r->has_failed && !slice_eq(name, stem)) {
         (void)knowledge_enter(r, "name");
         knowledge_fail(r, ERR_INVALID, "must be the file's name, '%.*s'", SLICE_ARG(stem));
     }
+    read_drug_algorithm(r, root, name);
+    knowledge_each(r, root, "evidence", read_gene_drug, &name);
     knowledge_each(r, root, "codes", read_code, &name);
     knowledge_each(r, root, "populations", read_population, &name);
     knowledge_each(r, root, "indications", read_indication, &name);

@@ -62,6 +62,16 @@ static void read_alternatives(struct knowledge_reader *r)
     knowledge_read_alternatives(r, knowledge_open_json(r, "", "alternatives.json"));
 }
 
+static void read_modulators(struct knowledge_reader *r)
+{
+    knowledge_read_modulators(r, knowledge_open_json(r, "", "modulators.json"));
+}
+
+static void read_pretests(struct knowledge_reader *r)
+{
+    knowledge_read_pretests(r, knowledge_open_json(r, "", "pretests.json"));
+}
+
 static void read_drug_codes(struct knowledge_reader *r)
 {
     knowledge_open(r, "", "drug_codes.tsv");
@@ -157,6 +167,18 @@ static void read_drugs(struct knowledge_reader *r)
     each_file(r, "drugs", read_drug, SLICE_NONE);
 }
 
+static void read_algorithm(struct knowledge_reader *r, struct json_object *root,
+                           struct slice stem, struct slice owner)
+{
+    (void)owner;
+    knowledge_read_algorithm(r, root, stem);
+}
+
+static void read_algorithms(struct knowledge_reader *r)
+{
+    each_file(r, "algorithms", read_algorithm, SLICE_NONE);
+}
+
 static void read_test_file(struct knowledge_reader *r, struct json_object *root,
                            struct slice stem, struct slice owner)
 {
@@ -218,58 +240,115 @@ static void read_messages(struct knowledge_reader *r)
 /* --- the whole -----------------------------------------------------------------------------
  */
 
+/* "2026.11" and a pack's "dpwg-2024" make "2026.11+dpwg-2024". */
+static void read_pack(struct knowledge_reader *r)
+{
+    struct rules_release pack = {0};
+
+    knowledge_read_object(r, knowledge_open_json(r, "", "pack.json"), RELEASE,
+                          ARRAY_LEN(RELEASE), &pack);
+    if (r->has_failed)
+        return;
+    r->release->version =
+        arena_printf(&r->release->arena, "%.*s+%.*s-%.*s", SLICE_ARG(r->release->version),
+                     SLICE_ARG(pack.name), SLICE_ARG(pack.version));
+    if (r->release->arena.has_failed)
+        knowledge_fail(r, ERR_NOMEM, "the release is too large");
+}
+
+enum presence { IN_BASE, IN_PACK, IN_BOTH };
+
 /* In the order of reading, which is the order of the rows. */
-static const struct {
+static const struct part {
     const char *name;
     void (*read)(struct knowledge_reader *r);
+    enum presence place;
+    bool is_required; /* in a base; of a pack only pack.json and sources.json are */
 } PARTS[] = {
-    {"release.json", read_release},
-    {"sources.json", read_sources},
-    {"genes", read_genes},
-    {"drugs", read_drugs},
-    {"alternatives.json", read_alternatives},
-    {"drug_codes.tsv", read_drug_codes},
-    {"messages", read_messages},
-    {"tests", read_tests},
+    {"release.json", read_release, IN_BASE, true},
+    {"pack.json", read_pack, IN_PACK, true},
+    {"sources.json", read_sources, IN_BOTH, true},
+    {"genes", read_genes, IN_BOTH, true},
+    {"drugs", read_drugs, IN_BOTH, true},
+    {"alternatives.json", read_alternatives, IN_BOTH, true},
+    {"drug_codes.tsv", read_drug_codes, IN_BOTH, true},
+    {"modulators.json", read_modulators, IN_BOTH, false},
+    {"pretests.json", read_pretests, IN_BOTH, false},
+    {"messages", read_messages, IN_BOTH, true},
+    {"tests", read_tests, IN_BOTH, true},
+    {"algorithms", read_algorithms, IN_BOTH, false},
 };
 
-static void check_names(struct knowledge_reader *r)
+static bool is_part_of(const struct part *part, bool is_pack)
+{
+    return part->place == IN_BOTH || part->place == (is_pack ? IN_PACK : IN_BASE);
+}
+
+/* Refuses names that mean nothing and says which parts are there. */
+static void check_names(struct knowledge_reader *r, bool is_pack, bool is_there[])
 {
     const char *list_of_parts[ARRAY_LEN(PARTS)];
+    struct names parts = {list_of_parts, 0};
     struct arena arena;
     const char **names = NULL;
     size_t count = 0;
 
     for (size_t i = 0; i < ARRAY_LEN(PARTS); i++)
-        list_of_parts[i] = PARTS[i].name;
+        if (is_part_of(&PARTS[i], is_pack))
+            list_of_parts[parts.count++] = PARTS[i].name;
     arena_init(&arena, NAMES_BYTES_MAX);
     if (list(r, "", &arena, &names, &count)) {
-        const struct names parts = {list_of_parts, ARRAY_LEN(PARTS)};
         char allowed[ERR_TEXT_BYTES_MAX];
         uint32_t ignored;
 
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++) {
             if (!is_for_people(names[i]) && !names_find(&parts, slice_of(names[i]), &ignored))
                 refuse_name(r, "", names[i], names_join(&parts, allowed, sizeof allowed));
+            for (size_t p = 0; p < ARRAY_LEN(PARTS); p++)
+                is_there[p] = is_there[p] || strcmp(names[i], PARTS[p].name) == 0;
+        }
     }
     arena_release(&arena);
+}
+
+static bool is_wanted(const struct part *part, bool is_pack, bool is_there)
+{
+    if (!is_part_of(part, is_pack))
+        return false;
+    return is_there ||
+           (is_pack ? part->place == IN_PACK || part->read == read_sources : part->is_required);
+}
+
+static enum err_code read_folder(const char *dir, bool is_pack, struct rules_release *release,
+                                 struct err *err)
+{
+    bool is_there[ARRAY_LEN(PARTS)] = {false};
+    struct knowledge_reader reader;
+
+    knowledge_reader_init(&reader, dir, release, err);
+    reader.is_pack = is_pack;
+    check_names(&reader, is_pack, is_there);
+    for (size_t i = 0; i < ARRAY_LEN(PARTS) && !reader.has_failed; i++)
+        if (is_wanted(&PARTS[i], is_pack, is_there[i]))
+            PARTS[i].read(&reader);
+    knowledge_reader_release(&reader);
+    return reader.has_failed ? err->code : ERR_OK;
 }
 
 enum err_code store_read_files(const char *dir, struct rules_release *ret, struct err *err)
 {
     struct rules_release release;
-    struct knowledge_reader reader;
 
     rules_release_init(&release);
-    knowledge_reader_init(&reader, dir, &release, err);
-    check_names(&reader);
-    for (size_t i = 0; i < ARRAY_LEN(PARTS) && !reader.has_failed; i++)
-        PARTS[i].read(&reader);
-    knowledge_reader_release(&reader);
-    if (reader.has_failed) {
+    if (read_folder(dir, false, &release, err) != ERR_OK) {
         rules_release_release(&release);
         return err->code;
     }
     *ret = release;
     return ERR_OK;
+}
+
+enum err_code store_read_pack(const char *dir, struct rules_release *release, struct err *err)
+{
+    return read_folder(dir, true, release, err);
 }

@@ -30,6 +30,7 @@ struct knowledge_reader {
     struct rules_release *release; /* borrowed; rows and texts go here */
     struct err *err;               /* borrowed */
     bool has_failed;
+    bool is_pack;                        /* adds to a release that is there */
     char file[KNOWLEDGE_PATH_BYTES_MAX]; /* the one being read, relative to dir */
     char path[KNOWLEDGE_PATH_BYTES_MAX]; /* the place in it */
     size_t path_len;
@@ -122,10 +123,14 @@ void knowledge_read_gene(struct knowledge_reader *r, struct json_object *root,
                          struct slice stem);
 void knowledge_read_drug(struct knowledge_reader *r, struct json_object *root,
                          struct slice stem);
+void knowledge_read_algorithm(struct knowledge_reader *r, struct json_object *root,
+                              struct slice stem);
 void knowledge_read_alternatives(struct knowledge_reader *r, struct json_object *root);
 void knowledge_read_messages(struct knowledge_reader *r, struct json_object *root,
                              struct slice locale);
 void knowledge_read_tests(struct knowledge_reader *r, struct json_object *root);
+void knowledge_read_modulators(struct knowledge_reader *r, struct json_object *root);
+void knowledge_read_pretests(struct knowledge_reader *r, struct json_object *root);
 /* drug_codes.tsv, from r->bytes. */
 void knowledge_read_drug_codes(struct knowledge_reader *r);
 

@@ -32,11 +32,14 @@ static const struct release_column gene_columns[] = {
     NAME(gene, key_kind, key_kind),
     FLAG(gene, counts_lowest_two),
     TEXT(gene, source),
+    TEXT_OR_NULL(gene, reference),
+    TEXT_OR_NULL(gene, priority_source),
 };
 static const struct release_column phenotype_columns[] = {
     TEXT(phenotype, gene),
     TEXT(phenotype, name),
     TEXT(phenotype, abbreviation),
+    NAME(phenotype, priority, priority),
 };
 static const struct release_column allele_columns[] = {
     TEXT(allele, gene),
@@ -49,18 +52,27 @@ static const struct release_column allele_alias_columns[] = {
     TEXT(allele_alias, gene),
     TEXT(allele_alias, alias),
     TEXT(allele_alias, allele),
+    TEXT_OR_NULL(allele_alias, marks),
+};
+static const struct release_column authority_columns[] = {
+    TEXT(authority, gene),
+    TEXT(authority, name),
+    NAME(authority, key_kind, key_kind),
+    TEXT(authority, source),
 };
 static const struct release_column pair_rule_columns[] = {
     TEXT(pair_rule, gene),
     TEXT(pair_rule, first),
     TEXT_OR_NULL(pair_rule, second),
     TEXT(pair_rule, phenotype),
+    TEXT_OR_NULL(pair_rule, authority),
 };
 static const struct release_column score_rule_columns[] = {
     TEXT(score_rule, gene),
     NUMBER(score_rule, from_x100),
     NUMBER_OR_NULL(score_rule, to_x100),
     TEXT(score_rule, phenotype),
+    TEXT_OR_NULL(score_rule, authority),
 };
 static const struct release_column drug_columns[] = {
     TEXT(drug, name),
@@ -77,6 +89,10 @@ static const struct release_column population_columns[] = {
     TEXT(population, drug),
     TEXT(population, id),
     TEXT(population, label),
+    NAME(population, therapy, therapy),
+    NUMBER(population, age_from_years),
+    NUMBER_OR_NULL(population, age_below_years),
+    NUMBER_OR_NULL(population, weight_above_x100),
 };
 static const struct release_column indication_columns[] = {
     TEXT(indication, drug),
@@ -97,6 +113,9 @@ static const struct release_column recommendation_columns[] = {
     TEXT(recommendation, message),
     NUMBER(recommendation, age_from_years),
     NUMBER_OR_NULL(recommendation, age_below_years),
+    NAME(recommendation, sex, sex),
+    NAME(recommendation, label, label),
+    TEXT_OR_NULL(recommendation, overrides),
 };
 static const struct release_column condition_columns[] = {
     TEXT(condition, recommendation),
@@ -104,14 +123,39 @@ static const struct release_column condition_columns[] = {
     TEXT(condition, key),
 };
 static const struct release_column action_columns[] = {
-    TEXT(action, recommendation), NAME(action, kind, action_kind), TEXT_OR_NULL(action, drug),
-    NUMBER(action, percent_from), NUMBER(action, percent_to),      NUMBER(action, amount_x100),
-    TEXT_OR_NULL(action, unit),
+    TEXT(action, recommendation),      NAME(action, kind, action_kind),
+    TEXT_OR_NULL(action, drug),        NUMBER(action, percent_from),
+    NUMBER(action, percent_to),        NUMBER(action, amount_x100),
+    TEXT_OR_NULL(action, unit),        NUMBER(action, interval_from_hours),
+    NUMBER(action, interval_to_hours),
 };
 static const struct release_column implication_columns[] = {
     TEXT(implication, recommendation),
     TEXT(implication, gene),
     TEXT(implication, message),
+};
+static const struct release_column gene_drug_columns[] = {
+    TEXT(gene_drug, drug),   TEXT(gene_drug, gene),   TEXT(gene_drug, level),
+    TEXT(gene_drug, status), TEXT(gene_drug, source),
+};
+static const struct release_column modulator_columns[] = {
+    TEXT(modulator, gene),
+    TEXT(modulator, drug),
+    NAME(modulator, role, role),
+    NAME(modulator, strength, strength),
+    NUMBER_IF(modulator, factor_x100, has_factor),
+    NUMBER(modulator, washout_days),
+    TEXT(modulator, source),
+};
+static const struct release_column gene_test_columns[] = {
+    TEXT(gene_test, gene),    TEXT(gene_test, system), TEXT(gene_test, code),
+    TEXT(gene_test, display), TEXT(gene_test, source),
+};
+static const struct release_column pretest_columns[] = {
+    TEXT(pretest, drug),
+    TEXT(pretest, gene),
+    TEXT(pretest, message),
+    TEXT(pretest, source),
 };
 static const struct release_column message_columns[] = {
     TEXT(message, id),
@@ -131,6 +175,18 @@ static const struct release_column test_gene_columns[] = {
     TEXT(test_gene, test),
     TEXT(test_gene, gene),
     TEXT(test_gene, result),
+};
+static const struct release_column algorithm_term_columns[] = {
+    TEXT(algorithm_term, algorithm), TEXT(algorithm_term, model),  TEXT(algorithm_term, term),
+    TEXT(algorithm_term, value),     TEXT(algorithm_term, source),
+};
+static const struct release_column algorithm_gene_columns[] = {
+    TEXT(algorithm_gene, algorithm),
+    TEXT(algorithm_gene, gene),
+};
+static const struct release_column drug_algorithm_columns[] = {
+    TEXT(drug_algorithm, drug),
+    TEXT(drug_algorithm, algorithm),
 };
 
 #define X(type, array)                                                                         \

@@ -20,14 +20,26 @@ enum err_code snapshot_from_release(struct rules_release *release, struct rules_
     return err->code;
 }
 
-enum err_code snapshot_from_files(const char *dir, struct rules_knowledge **ret,
-                                  struct err *err)
+enum err_code snapshot_from_packs(const char *dir, const char *const *packs, size_t packs_count,
+                                  struct rules_knowledge **ret, struct err *err)
 {
     struct rules_release release;
 
     if (store_read_files(dir, &release, err) != ERR_OK)
         return err->code;
+    for (size_t i = 0; i < packs_count; i++) {
+        if (store_read_pack(packs[i], &release, err) == ERR_OK)
+            continue;
+        rules_release_release(&release);
+        return err->code;
+    }
     return snapshot_from_release(&release, ret, err);
+}
+
+enum err_code snapshot_from_files(const char *dir, struct rules_knowledge **ret,
+                                  struct err *err)
+{
+    return snapshot_from_packs(dir, NULL, 0, ret, err);
 }
 
 enum err_code snapshot_from_database(const char *conninfo, struct rules_knowledge **ret,

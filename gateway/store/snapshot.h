@@ -16,6 +16,9 @@ enum err_code snapshot_from_release(struct rules_release *release, struct rules_
 /* From a folder of knowledge files. */
 enum err_code snapshot_from_files(const char *dir, struct rules_knowledge **ret,
                                   struct err *err) MUST_CHECK;
+/* The same, with packs laid over it, in this order. */
+enum err_code snapshot_from_packs(const char *dir, const char *const *packs, size_t packs_count,
+                                  struct rules_knowledge **ret, struct err *err) MUST_CHECK;
 
 /* The only active release of the database. ERR_UPSTREAM without a connection. */
 enum err_code snapshot_from_database(const char *conninfo, struct rules_knowledge **ret,

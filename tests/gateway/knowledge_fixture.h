@@ -33,24 +33,33 @@ static const struct fixture_file FIXTURE_FILES[] = {
      "    \"pmids\": \"1 2\" },\n"
      "  { \"id\": \"table-1\", \"publisher\": \"CPIC\", \"title\": \"A table\",\n"
      "    \"version\": \"1\", \"year\": \"2022\", \"url\": \"https://guide.example/2\",\n"
-     "    \"pmids\": \"\" } ] }\n"},
+     "    \"pmids\": \"\" },\n"
+     "  { \"id\": \"label-1\", \"publisher\": \"FDA\", \"title\": \"A label\",\n"
+     "    \"version\": \"1\", \"year\": \"2022\", \"url\": \"https://label.example/1\" } ] "
+     "}\n"},
     {"genes/CYP2C19.json",
      "{ \"symbol\": \"CYP2C19\", \"hgnc\": \"HGNC:2621\", \"method\": \"function_pair\",\n"
      "  \"key\": \"phenotype\", \"source\": \"table-1\",\n"
+     "  \"reference\": \"*1\", \"priority_source\": \"guide-1\",\n"
      "  \"phenotypes\": [ { \"name\": \"Normal Metabolizer\", \"abbreviation\": \"NM\" },\n"
-     "    { \"name\": \"Intermediate Metabolizer\", \"abbreviation\": \"IM\" },\n"
+     "    { \"name\": \"Intermediate Metabolizer\", \"abbreviation\": \"IM\",\n"
+     "      \"priority\": \"abnormal\" },\n"
      "    { \"name\": \"Poor Metabolizer\", \"abbreviation\": \"PM\" },\n"
      "    { \"name\": \"Indeterminate\", \"abbreviation\": \"indeterminate\" } ],\n"
      "  \"alleles\": [ { \"name\": \"*1\", \"function\": \"Normal function\" },\n"
      "    { \"name\": \"*2\", \"function\": \"No function\" } ],\n"
-     "  \"aliases\": [ { \"alias\": \"*2A\", \"allele\": \"*2\" } ],\n"
+     "  \"aliases\": [ { \"alias\": \"*2A\", \"allele\": \"*2\" },\n"
+     "    { \"alias\": \"c.99C>T\", \"allele\": \"*2\", \"marks\": \"*2\" } ],\n"
      "  \"pairs\": [\n"
      "    { \"of\": [\"Normal function\", \"Normal function\"],\n"
      "      \"phenotype\": \"Normal Metabolizer\" },\n"
      "    { \"of\": [\"Normal function\", \"No function\"],\n"
      "      \"phenotype\": \"Intermediate Metabolizer\" },\n"
      "    { \"of\": [\"No function\", \"No function\"],\n"
-     "      \"phenotype\": \"Poor Metabolizer\" } ] }\n"},
+     "      \"phenotype\": \"Poor Metabolizer\" } ],\n"
+     "  \"authorities\": { \"DPWG\": { \"source\": \"table-1\",\n"
+     "    \"pairs\": [ { \"of\": [\"No function\", \"Normal function\"],\n"
+     "      \"phenotype\": \"Normal Metabolizer\" } ] } } }\n"},
     {"genes/CYP2D6.json",
      "{ \"symbol\": \"CYP2D6\", \"hgnc\": \"HGNC:2625\", \"method\": \"activity_score\",\n"
      "  \"key\": \"activity_score\", \"source\": \"table-1\", \"counts_lowest_two\": false,\n"
@@ -69,12 +78,21 @@ static const struct fixture_file FIXTURE_FILES[] = {
      "  \"scores\": [ { \"from\": \"0.0\", \"to\": \"0.0\",\n"
      "      \"phenotype\": \"Poor Metabolizer\" },\n"
      "    { \"from\": \"0.25\", \"to\": \"2.25\", \"phenotype\": \"Normal Metabolizer\" },\n"
-     "    { \"from\": \"2.5\", \"phenotype\": \"Ultrarapid Metabolizer\" } ] }\n"},
+     "    { \"from\": \"2.5\", \"phenotype\": \"Ultrarapid Metabolizer\" } ],\n"
+     "  \"authorities\": { \"DPWG\": { \"source\": \"table-1\", \"key\": \"phenotype\",\n"
+     "    \"scores\": [ { \"from\": \"1.0\", \"phenotype\": \"Normal Metabolizer\" } ] } } "
+     "}\n"},
     {"drugs/clopidogrel.json",
      "{ \"name\": \"clopidogrel\", \"rxcui\": \"32968\",\n"
      "  \"codes\": [ { \"system\": \"http://www.whocc.no/atc\", \"code\": \"B01AC04\",\n"
      "    \"display\": \"clopidogrel\", \"source\": \"a table\" } ],\n"
-     "  \"populations\": [ { \"id\": \"ACS\", \"label\": \"acute coronary syndrome\" } ],\n"
+     "  \"evidence\": [ { \"gene\": \"CYP2C19\", \"level\": \"A\", \"status\": \"Final\",\n"
+     "    \"source\": \"table-1\" } ],\n"
+     "  \"populations\": [ { \"id\": \"ACS\", \"label\": \"acute coronary syndrome\" },\n"
+     "    { \"id\": \"new\", \"label\": \"patients new to it\", \"therapy\": \"naive\" },\n"
+     "    { \"id\": \"grown\", \"label\": \"adults\", \"age\": { \"from\": 18, \"below\": 99 "
+     "},\n"
+     "      \"weight_above_kg\": \"40.5\" } ],\n"
      "  \"indications\": [ { \"population\": \"ACS\", \"code\": \"I21*\",\n"
      "    \"system\": \"http://hl7.org/fhir/sid/icd-10-cm\" } ],\n"
      "  \"recommendations\": [\n"
@@ -88,7 +106,13 @@ static const struct fixture_file FIXTURE_FILES[] = {
      "    \"when\": { \"CYP2C19\": [\"Normal Metabolizer\", \"Intermediate Metabolizer\"] },\n"
      "    \"classification\": \"Strong\", \"flags\": [], \"alert\": \"none\",\n"
      "    \"message\": \"clopidogrel.normal\", \"actions\": [ { \"do\": \"no_change\" } ],\n"
-     "    \"implications\": {} } ] }\n"},
+     "    \"implications\": {} },\n"
+     "  { \"id\": \"label-clopidogrel-poor\", \"source\": \"label-1\",\n"
+     "    \"label\": \"boxed_warning\", \"sex\": \"female\",\n"
+     "    \"overrides\": [\"clopidogrel-normal\"],\n"
+     "    \"when\": { \"CYP2C19\": [\"= *1/*2\"] }, \"classification\": \"N/A\",\n"
+     "    \"alert\": \"none\", \"message\": \"clopidogrel.normal\", \"actions\": [\n"
+     "      { \"do\": \"change_interval\", \"interval_hours\": [24, 48] } ] } ] }\n"},
     {"drugs/codeine.json",
      "{ \"name\": \"codeine\", \"rxcui\": \"2670\", \"recommendations\": [\n"
      "  { \"id\": \"codeine-poor\", \"source\": \"guide-1\",\n"
@@ -99,6 +123,18 @@ static const struct fixture_file FIXTURE_FILES[] = {
      "      { \"do\": \"limit_dose\", \"amount\": \"20.5\", \"unit\": \"mg/d\" } ] } ] }\n"},
     {"alternatives.json",
      "{ \"drugs\": [ { \"name\": \"prasugrel\", \"rxcui\": \"613391\" } ] }\n"},
+    {"modulators.json",
+     "{ \"modulators\": [\n"
+     "  { \"gene\": \"CYP2D6\", \"drug\": \"prasugrel\", \"role\": \"inhibitor\",\n"
+     "    \"strength\": \"strong\", \"factor\": \"0.0\", \"washout_days\": 14,\n"
+     "    \"source\": \"table-1\" },\n"
+     "  { \"gene\": \"CYP2C19\", \"drug\": \"prasugrel\", \"role\": \"inducer\",\n"
+     "    \"strength\": \"weak\", \"washout_days\": 0, \"source\": \"table-1\" } ] }\n"},
+    {"pretests.json",
+     "{ \"tests\": [ { \"gene\": \"CYP2C19\", \"system\": \"http://loinc.org\",\n"
+     "    \"code\": \"1-8\", \"display\": \"a test\", \"source\": \"made up\" } ],\n"
+     "  \"pretests\": [ { \"drug\": \"clopidogrel\", \"gene\": \"CYP2C19\",\n"
+     "    \"message\": \"clopidogrel.normal\", \"source\": \"guide-1\" } ] }\n"},
     {"drug_codes.tsv", "drug\tsystem\tcode\tterm_type\tform\tdisplay\tsource\n"
                        "clopidogrel\trxnorm\t32968\tIN\tsystemic\tclopidogrel\tRxNorm\n"
                        "codeine\trxnorm\t2670\tIN\tsystemic\tcodeine\tRxNorm\n"
@@ -139,7 +175,8 @@ static inline void fixture_write(const char *dir, const char *name, const char *
 }
 
 /* Makes a folder with all files and puts its path into dir. */
-static inline void fixture_make(char dir[FIXTURE_DIR_SIZE])
+/* An empty folder of knowledge, with its folders. */
+static inline void fixture_make_folder(char dir[FIXTURE_DIR_SIZE])
 {
     static const char *const FOLDERS[] = {"genes", "drugs", "messages", "messages/en", "tests"};
     char path[PATH_MAX];
@@ -150,6 +187,11 @@ static inline void fixture_make(char dir[FIXTURE_DIR_SIZE])
         (void)snprintf(path, sizeof path, "%.64s/%s", dir, FOLDERS[i]);
         assert_int_equal(mkdir(path, 0700), 0);
     }
+}
+
+static inline void fixture_make(char dir[FIXTURE_DIR_SIZE])
+{
+    fixture_make_folder(dir);
     for (size_t i = 0; i < ARRAY_LEN(FIXTURE_FILES); i++)
         fixture_write(dir, FIXTURE_FILES[i].name, FIXTURE_FILES[i].text,
                       strlen(FIXTURE_FILES[i].text));
@@ -164,11 +206,10 @@ static inline const char *fixture_text(const char *name)
     return "";
 }
 
-/* Writes the file with the first `find` replaced by `put`. */
-static inline void fixture_change(const char *dir, const char *name, const char *find,
-                                  const char *put)
+/* Writes `text` as the file with the first `find` replaced by `put`. */
+static inline void fixture_write_changed(const char *dir, const char *name, const char *text,
+                                         const char *find, const char *put)
 {
-    const char *text = fixture_text(name);
     const char *at = strstr(text, find);
     char changed[16384];
     int len;
@@ -179,6 +220,12 @@ static inline void fixture_change(const char *dir, const char *name, const char 
                    at + strlen(find));
     assert_true(len > 0 && (size_t)len < sizeof changed);
     fixture_write(dir, name, changed, (size_t)len);
+}
+
+static inline void fixture_change(const char *dir, const char *name, const char *find,
+                                  const char *put)
+{
+    fixture_write_changed(dir, name, fixture_text(name), find, put);
 }
 
 static inline int fixture_remove_one(const char *path, const struct stat *about, int kind,

@@ -111,11 +111,12 @@ static struct slice score_of(const struct rules_gene *gene, const struct rules_c
 static void check_diplotype(struct bulk *bulk, const struct rules_gene *gene,
                             const struct slice columns[COLUMNS], bool is_swapped)
 {
+    bool has_one = columns[ALLELE_2].len == 0; /* one X, mitochondria */
     struct rules_evidence e = {
         .gene = gene->symbol,
-        .alleles = {columns[is_swapped ? ALLELE_2 : ALLELE_1],
+        .alleles = {columns[is_swapped && !has_one ? ALLELE_2 : ALLELE_1],
                     columns[is_swapped ? ALLELE_1 : ALLELE_2]},
-        .alleles_count = 2,
+        .alleles_count = has_one ? 1 : 2,
     };
     struct rules_gene_result result;
     struct slice got[3];

@@ -44,6 +44,20 @@ static struct setting *need(void **state)
     return *state;
 }
 
+/* The fixture has no algorithm, whose numbers are many; a row of each table will do here. */
+static void add_algorithm(struct rules_release *release)
+{
+    struct rules_algorithm_term *term = rules_add_algorithm_term(release);
+    struct rules_algorithm_gene *gene = rules_add_algorithm_gene(release);
+    struct rules_drug_algorithm *drug = rules_add_drug_algorithm(release);
+
+    assert_true(term != NULL && gene != NULL && drug != NULL);
+    *term = (struct rules_algorithm_term){SLICE("dose"), SLICE("model"), SLICE("age"),
+                                          SLICE("-0.00745"), SLICE("guide-1")};
+    *gene = (struct rules_algorithm_gene){SLICE("dose"), SLICE("CYP2C19")};
+    *drug = (struct rules_drug_algorithm){SLICE("clopidogrel"), SLICE("dose")};
+}
+
 /* Imports the fixture as that version and finds it again. */
 static struct release_info import(struct setting *s, const char *version)
 {
@@ -53,6 +67,7 @@ static struct release_info import(struct setting *s, const char *version)
     bool is_new = false;
 
     fixture_release(version, &release);
+    add_algorithm(&release);
     assert_ok(releases_import(s->db, &release, &is_new, &err), &err);
     assert_true(is_new);
     rules_release_release(&release);
@@ -220,6 +235,11 @@ static void every_enum_name_is_allowed_by_its_column(void **state)
         {"recommendation.classification", &NAMES_classification},
         {"recommendation.alert", &NAMES_alert},
         {"test.alert", &NAMES_alert},
+        {"recommendation.sex", &NAMES_sex},
+        {"recommendation.label", &NAMES_label},
+        {"population.therapy", &NAMES_therapy},
+        {"modulator.role", &NAMES_role},
+        {"modulator.strength", &NAMES_strength},
         {"action.kind", &NAMES_action_kind},
     };
     struct setting *s = need(state);
@@ -239,6 +259,26 @@ static void every_enum_name_is_allowed_by_its_column(void **state)
             if (test_number(s->db, sql) != 1)
                 fail_msg("%s: '%s'", ROWS[i].column, ROWS[i].names->list[n]);
         }
+    }
+}
+
+static void a_number_that_is_none_is_refused(void **state)
+{
+    static const char *const VALUES[] = {"",   "x",        "0.5x",  "1e3",
+                                         ".5", "0.123456", "12345", "NaN"};
+    struct setting *s = need(state);
+
+    for (size_t i = 0; i < ARRAY_LEN(VALUES); i++) {
+        struct rules_release release;
+        struct err err = {0};
+        bool is_new;
+
+        fixture_release("number", &release);
+        add_algorithm(&release);
+        release.algorithm_terms[0].value = slice_of(VALUES[i]);
+        assert_int_equal(releases_import(s->db, &release, &is_new, &err), ERR_INVALID);
+        assert_non_null(strstr(err.text, "algorithm_term: SQLSTATE 23514"));
+        rules_release_release(&release);
     }
 }
 
@@ -333,7 +373,7 @@ static void releases_follow_their_life_cycle(void **state)
                    two.id.ptr);
     test_refused(s->db, sql, "23505"); /* a second one of the same name */
     assert_true(test_number(s->db, "SELECT count(*) FROM pgxgate.active_recommendation "
-                                   "WHERE release_version = 'cycle-1'") == 3);
+                                   "WHERE release_version = 'cycle-1'") == 4);
     assert_int_equal(test_number(s->db,
                                  "SELECT count(*) FROM pgxgate.active_recommendation "
                                  "WHERE gene_keys = 'CYP2D6: 0.0' AND age = '12 to below "
@@ -402,6 +442,7 @@ int main(void)
         cmocka_unit_test(every_byte_of_a_text_survives),
         cmocka_unit_test(an_import_that_fails_leaves_nothing),
         cmocka_unit_test(every_enum_name_is_allowed_by_its_column),
+        cmocka_unit_test(a_number_that_is_none_is_refused),
         cmocka_unit_test(rows_cannot_be_changed),
         cmocka_unit_test(releases_follow_their_life_cycle),
         cmocka_unit_test(releases_are_found_by_hash_and_version),

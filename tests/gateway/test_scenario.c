@@ -247,6 +247,28 @@ static void check_audit(struct json_object *expect, struct json_object *scenario
     buf_release(&text);
 }
 
+#define PACKS_MAX 4
+
+/* The shipped knowledge, with the packs that the scenario names over it. */
+static struct rules_knowledge *knowledge_of(struct json_object *scenario)
+{
+    struct json_object *list = member(scenario, "packs");
+    struct rules_knowledge *with_packs = NULL;
+    const char *packs[PACKS_MAX];
+    struct err err = {0};
+    size_t count = list == NULL ? 0 : json_object_array_length(list);
+
+    if (count == 0) {
+        rules_knowledge_retain(knowledge);
+        return knowledge;
+    }
+    assert_true(count <= PACKS_MAX);
+    for (size_t i = 0; i < count; i++)
+        packs[i] = json_object_get_string(json_object_array_get_idx(list, i));
+    assert_ok(snapshot_from_packs("rules/knowledge", packs, count, &with_packs, &err), &err);
+    return with_packs;
+}
+
 static void run_scenario(void **state)
 {
     const char *path = *state;
@@ -257,11 +279,14 @@ static void run_scenario(void **state)
     struct err err = {0};
     uint32_t status;
 
+    struct rules_knowledge *k;
+
     assert_non_null(scenario);
+    k = knowledge_of(scenario);
     buf_init(&first, ANSWER_MAX);
     buf_init(&second, ANSWER_MAX);
     assert_ok(replay_load(&replay, path, &err), &err);
-    status = replay_run(&replay, knowledge, &first);
+    status = replay_run(&replay, k, &first);
     answer = json_tokener_parse(first.bytes);
     assert_non_null(answer);
     compare_answer(member(scenario, "expect"), status, answer);
@@ -269,10 +294,11 @@ static void run_scenario(void **state)
     replay_release(&replay);
 
     assert_ok(replay_load(&replay, path, &err), &err);
-    (void)replay_run(&replay, knowledge, &second);
+    (void)replay_run(&replay, k, &second);
     assert_true(slice_eq(buf_slice(&first), buf_slice(&second)));
     replay_release(&replay);
 
+    rules_knowledge_release(k);
     json_object_put(answer);
     json_object_put(scenario);
     buf_release(&first);
