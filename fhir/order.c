@@ -144,6 +144,7 @@ static enum err_code add_ingredient(struct reader *r, struct json ingredient,
     struct json item = json_get(ingredient, "item"); /* DSTU2 a Reference, R5 {concept,..} */
     struct json concept = json_get(ingredient, "itemCodeableConcept");
     struct json reference = json_get(ingredient, "itemReference");
+    size_t before = r->order->codings_count;
 
     if (json_is(json_get(ingredient, "isActive"), JSON_FALSE))
         return ERR_OK; /* a filler */
@@ -155,7 +156,11 @@ static enum err_code add_ingredient(struct reader *r, struct json ingredient,
         reference = item;
     if (add_concept(r, concept) != ERR_OK)
         return r->err->code;
-    return json_is_absent(reference) ? ERR_OK : add_reference(r, reference, from, depth + 1);
+    if (!json_is_absent(reference) && add_reference(r, reference, from, depth + 1) != ERR_OK)
+        return r->err->code;
+    for (size_t i = before; i < r->order->codings_count; i++)
+        r->order->codings[i].is_ingredient = true;
+    return ERR_OK;
 }
 
 /* Codings of a list that is none of a drug's: routes, forms, reasons. */
@@ -301,6 +306,8 @@ static enum err_code read_dosages(struct reader *r, struct json object)
     bool has_route = false;
     size_t max = 0;
 
+    if (json_is_absent(dosages))
+        dosages = json_get(object, "dosage"); /* of a MedicationStatement */
     for (struct json d = shape_first(dosages); !json_is_absent(d); d = shape_next(dosages, d)) {
         struct json route = json_get(d, "route");
         struct fhir_dosage *grown;
@@ -326,11 +333,31 @@ static enum err_code add_reason(struct reader *r, struct json concept)
     return add_to(r, concept, &r->order->reasons, &r->order->reasons_count, &r->reasons_max);
 }
 
-/* STU3 and R4 reasonCode, DSTU2 reasonCodeableConcept, R5 reason.concept. */
+/* The code of the Condition that a reason refers to, when it is at hand and was not ruled out.
+ */
+static enum err_code add_referenced_reason(struct reader *r, struct json reference)
+{
+    const struct fhir_resource *from;
+    struct json condition =
+        resolve(r, text_at(r, reference, "reference"), r->order->resource, &from);
+    struct json verification = json_get(condition, "verificationStatus");
+    struct json code = json_get(shape_first(json_get(verification, "coding")), "code");
+
+    if (json_is(verification, JSON_STRING)) /* DSTU2, STU3 */
+        code = verification;
+    if (!json_text_is(json_get(condition, "resourceType"), "Condition") ||
+        json_text_is(code, "refuted") || json_text_is(code, "entered-in-error"))
+        return ERR_OK;
+    return add_reason(r, json_get(condition, "code"));
+}
+
+/* STU3 and R4 reasonCode, DSTU2 reasonCodeableConcept, R5 reason.concept; and the Conditions
+ * that reasonReference, R5 reason.reference, names. */
 static enum err_code read_reasons(struct reader *r, struct json object)
 {
     struct json reasons = json_get(object, "reasonCode");
     struct json newer = json_get(object, "reason");
+    struct json references = json_get(object, "reasonReference");
 
     if (json_is_absent(reasons))
         reasons = json_get(object, "reasonCodeableConcept");
@@ -338,7 +365,12 @@ static enum err_code read_reasons(struct reader *r, struct json object)
         if (add_reason(r, c) != ERR_OK)
             return r->err->code;
     for (struct json c = shape_first(newer); !json_is_absent(c); c = shape_next(newer, c))
-        if (add_reason(r, json_get(c, "concept")) != ERR_OK)
+        if (add_reason(r, json_get(c, "concept")) != ERR_OK ||
+            add_referenced_reason(r, json_get(c, "reference")) != ERR_OK)
+            return r->err->code;
+    for (struct json c = shape_first(references); !json_is_absent(c);
+         c = shape_next(references, c))
+        if (add_referenced_reason(r, c) != ERR_OK)
             return r->err->code;
     return ERR_OK;
 }

@@ -18,6 +18,7 @@ struct fhir_coding {
     struct slice system; /* as written */
     struct slice code;   /* of a drug: see fhir_drug_code */
     struct slice display;
+    bool is_ingredient; /* of one ingredient of the medication, not of the medication itself */
 };
 
 /* One dosage instruction. Amounts are decimal text as written ("75", "0.5"), empty when not
@@ -62,7 +63,7 @@ struct fhir_order {
     struct fhir_dosage
         *dosages; /* in the order's order: the first steps of a titration first */
     size_t dosages_count;
-    struct fhir_coding *reasons; /* reasonCode codings */
+    struct fhir_coding *reasons; /* codings of reasonCode, and of Conditions at hand */
     size_t reasons_count;
 };
 

@@ -196,9 +196,41 @@ static void routes_and_forms(void **state)
     assert_slice_equal(order->route_text, "by mouth");
     assert_int_equal(order->dosages_count, 3);
     assert_slice_equal(order->dosages[0].text, "one");
+    assert_true(order->codings[0].is_ingredient);
     assert_true(order->is_incomplete);
     assert_int_equal(order->state, FHIR_ORDER_READY);
     parsed_release(&p);
+}
+
+static void reasons_by_reference(void **state)
+{
+#define CONDITION(rest)                                                                        \
+    "{'resourceType':'Condition','id':'c'," rest "'code':{'coding':[{'code':'r1'}]}}"
+#define FOR(condition)                                                                         \
+    "{'resourceType':'MedicationRequest','id':'a','contained':[" condition                     \
+    "],'medicationCodeableConcept':{'text':'m'},'reasonReference':[{'reference':'#c'}]}"
+    static const struct {
+        const char *json;
+        size_t count;
+    } rows[] = {
+        {FOR(CONDITION("")), 1},
+        {FOR(CONDITION("'verificationStatus':'refuted',")), 0},
+        {FOR(CONDITION("'verificationStatus':{'coding':[{'code':'entered-in-error'}]},")), 0},
+        {FOR("{'resourceType':'Observation','id':'c','code':{'coding':[{'code':'x'}]}}"), 0},
+        {FOR(""), 0},
+        {"{'resourceType':'MedicationRequest','id':'a','contained':[" CONDITION(
+             "") "],'medication':{'concept':{'text':'m'}},'reason':[{'reference':{'reference':"
+                 "'#c'}}]}",
+         1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct parsed p;
+
+        assert_int_equal(read_one(&p, rows[i].json)->reasons_count, rows[i].count);
+        parsed_release(&p);
+    }
 }
 
 static void codes_of_drugs_have_one_spelling(void **state)
@@ -246,6 +278,7 @@ int main(void)
         cmocka_unit_test(doses_of_every_version),
         cmocka_unit_test(amounts_of_a_day),
         cmocka_unit_test(routes_and_forms),
+        cmocka_unit_test(reasons_by_reference),
         cmocka_unit_test(codes_of_drugs_have_one_spelling),
     };
 

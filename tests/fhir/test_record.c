@@ -43,6 +43,15 @@ static void implications(void **state)
         {"[" OF_GENE("g", "HGNC:2621", "*2/*2 (Poor Metabolizer)") "," STU3_TX(
              "t", "clopidogrel", "LA10317-8", FROM("g")) "]",
          "CYP2C19 *2 *2 =Poor Metabolizer; warn implication-differs"},
+    };
+
+    (void)state;
+    check(rows, ARRAY_LEN(rows));
+}
+
+static void implications_that_say_nothing_of_the_gene(void **state)
+{
+    static const struct row rows[] = {
         /* not of one gene, not of this gene */
         {"[" G "," V "," OBS(LOINC("53040-2") "," ANSWER("LA9657-3") ",'derivedFrom':[" REF(
              "g") "," REF("v") "]") "]",
@@ -395,10 +404,50 @@ static void interpretations_of_presence(void **state)
     check(rows, ARRAY_LEN(rows));
 }
 
+/* Whatever allocation fails, the reading fails as a whole and says so. */
+static void every_lack_of_memory_is_an_error(void **state)
+{
+    static const char *const json =
+        "[" G
+        "," STU3_TX("t", "clopidogrel", "LA9657-3", FROM("g")) "," MARK("a", "HGNC:2625") "," RESULT("b", "*1/*4") "," TELLS("n", "CYP2C9 *1/*3") "," CALL(
+            NUMBER("1") "," ISSUED("2024-01-01"),
+            "*1/*1") "," CALL(NUMBER("1") "," ISSUED("2024-02-01"),
+                              "*2/*2") "," SINGLE("66742-8",
+                                                  "Detected") "," REPORT(RESULTS(REF("a") "," REF("b")) ",'conclusion':"
+                                                                                                        "'TPMT *1/*3A'") ","
+                                                                                                                         "{'resourceType':'Condition','code':{'text':'CYP2B6 poor metabolizer'}}]";
+    size_t succeeded_at = 0;
+
+    (void)state;
+    for (size_t bytes = 0; bytes < 200000 && succeeded_at == 0; bytes += 256) {
+        struct fhir_reading reading = {0};
+        struct err err = {0};
+        struct arena arena;
+        struct parsed p;
+        enum err_code code;
+
+        parsed_init(&p);
+        parsed_add(&p, json);
+        arena_init(&arena, bytes);
+        code = fhir_read_evidence(&p.collection, SLICE_NONE, &arena, &reading, &err);
+        if (code == ERR_OK) {
+            assert_int_equal(reading.evidence_count, 6);
+            succeeded_at = bytes;
+        } else {
+            assert_int_equal(code, ERR_NOMEM);
+            assert_int_equal(reading.evidence_count, 0);
+        }
+        arena_release(&arena);
+        parsed_release(&p);
+    }
+    assert_true(succeeded_at > 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(implications),
+        cmocka_unit_test(implications_that_say_nothing_of_the_gene),
         cmocka_unit_test(what_drugs_were_told_is_kept),
         cmocka_unit_test(panels_with_components),
         cmocka_unit_test(panels_with_members),
@@ -407,6 +456,7 @@ int main(void)
         cmocka_unit_test(variants_against_the_genotype),
         cmocka_unit_test(extensions_of_core),
         cmocka_unit_test(interpretations_of_presence),
+        cmocka_unit_test(every_lack_of_memory_is_an_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
