@@ -84,14 +84,16 @@ static enum err_code read_list(struct groups *g, const struct fhir_resource *hol
         const struct fhir_resource *member = walk_member(g->w, m, way, holder);
         struct deferred *d = deferred_of(g, member);
 
-        if (d == NULL || d->is_done)
+        if (d == NULL)
             continue;
         if (d->why == DEFERRED_GENE_NAME) {
-            gene = named_gene(g->w, member);
+            if (!d->is_done) /* it may be in several lists */
+                d->gene = named_gene(g->w, member);
             d->is_done = true;
+            gene = d->gene;
         } else if (d->why == DEFERRED_IMPLICATION) {
             d->gene = gene;
-        } else if (d->why == DEFERRED_WITHOUT_GENE && gene != FHIR_GENE_NONE &&
+        } else if (!d->is_done && d->why == DEFERRED_WITHOUT_GENE && gene != FHIR_GENE_NONE &&
                    read_with_gene(g->w, d, gene) != ERR_OK) {
             return g->w->err->code;
         }
@@ -99,21 +101,14 @@ static enum err_code read_list(struct groups *g, const struct fhir_resource *hol
     return ERR_OK;
 }
 
-/* The one gene of which the list holds results. */
-static enum fhir_gene gene_of_list(struct groups *g, const struct fhir_resource *holder)
+/* The one gene of which the report holds results. */
+static enum fhir_gene gene_of_report(const struct walk *w, const struct fhir_resource *report)
 {
-    const char *way;
-    struct json members = walk_members(holder, &way);
-    const struct fhir_reading *reading = g->w->out;
     uint32_t genes = 0;
 
-    for (struct json m = shape_first(members); !json_is_absent(m); m = shape_next(members, m)) {
-        const struct fhir_resource *member = walk_member(g->w, m, way, holder);
-
-        for (size_t i = 0; member != NULL && i < reading->evidence_count; i++)
-            if (reading->evidence[i].resource == member)
-                genes |= FHIR_GENE_BIT(fhir_gene_of_symbol(reading->evidence[i].gene));
-    }
+    for (size_t i = 0; i < w->out->evidence_count; i++)
+        if (walk_report_of(w, w->out->evidence[i].resource) == report)
+            genes |= FHIR_GENE_BIT(fhir_gene_of_symbol(w->out->evidence[i].gene));
     return fhir_gene_only(genes);
 }
 
@@ -135,10 +130,8 @@ static enum err_code read_narrative(struct walk *w, struct deferred *d, enum fhi
     return ERR_OK;
 }
 
-static enum err_code read_narratives(struct groups *g)
+static enum err_code read_narratives(struct walk *w)
 {
-    struct walk *w = g->w;
-
     for (size_t i = 0; i < w->deferred_count; i++) {
         const struct fhir_resource *report;
         enum fhir_gene gene = FHIR_GENE_NONE;
@@ -147,7 +140,7 @@ static enum err_code read_narratives(struct groups *g)
             continue;
         report = walk_report_of(w, w->deferred[i].resource);
         if (report != NULL)
-            gene = gene_of_list(g, report);
+            gene = gene_of_report(w, report);
         if (read_narrative(w, &w->deferred[i], gene) != ERR_OK)
             return w->err->code;
     }
@@ -191,7 +184,7 @@ enum err_code walk_groups(struct walk *w)
     for (size_t i = 0; i < c->resources_count; i++)
         if (read_list(&g, &c->resources[i]) != ERR_OK)
             return w->err->code;
-    if (read_narratives(&g) != ERR_OK)
+    if (read_narratives(w) != ERR_OK)
         return w->err->code;
     return close(w);
 }

@@ -14,10 +14,13 @@
 
 #define SOURCES_MAX 32 /* followed for one implication */
 #define NO_EVIDENCE SIZE_MAX
+#define IS_OPENED   FHIR_GENE_BIT(FHIR_GENE_NONE)
+#define IS_UNUSABLE UINT32_MAX
 
 struct implications {
     struct walk *w;
     uint32_t *evidence_of; /* per resource: index + 1 of its first record */
+    uint32_t *genes_of;    /* per resource, once it was opened: its genes, and IS_OPENED */
     bool is_contested[FHIR_EVIDENCE_MAX];
 };
 
@@ -32,12 +35,28 @@ struct sources {
 static void collect(struct implications *all, const struct fhir_resource *from, int depth,
                     struct sources *ret);
 
+/* Many implications rest on one source: it is opened once. */
+static uint32_t genes_of(struct implications *all, const struct fhir_resource *source)
+{
+    uint32_t *genes = &all->genes_of[source - all->w->collection->resources];
+    struct observation o;
+
+    if (*genes != 0)
+        return *genes;
+    if (!walk_open(all->w, source, &o)) {
+        *genes = IS_UNUSABLE;
+        return *genes;
+    }
+    *genes = IS_OPENED | o.component_genes | FHIR_GENE_BIT(o.extension_gene) |
+             FHIR_GENE_BIT(o.code_gene) | observation_value_genes(&o);
+    return *genes;
+}
+
 static void add_source(struct implications *all, const struct fhir_resource *source, int depth,
                        struct sources *ret)
 {
     const struct fhir_reading *reading = all->w->out;
     uint32_t first = all->evidence_of[source - all->w->collection->resources];
-    struct observation o;
     uint32_t genes;
 
     for (size_t i = first;
@@ -48,13 +67,12 @@ static void add_source(struct implications *all, const struct fhir_resource *sou
     }
     if (first > 0)
         return;
-    if (!walk_open(all->w, source, &o)) {
+    genes = genes_of(all, source);
+    if (genes == IS_UNUSABLE) {
         ret->is_incomplete = true;
         return;
     }
-    genes = o.component_genes | FHIR_GENE_BIT(o.extension_gene) | FHIR_GENE_BIT(o.code_gene) |
-            observation_value_genes(&o);
-    genes &= ~FHIR_GENE_BIT(FHIR_GENE_NONE);
+    genes &= ~IS_OPENED;
     if (genes != 0)
         ret->genes |= genes;
     else if (depth < MEMBER_DEPTH_MAX)
@@ -190,21 +208,29 @@ static enum err_code read_implication(struct implications *all, const struct def
     return add_record(all, &o, gene, &value.evidence);
 }
 
+static enum err_code prepare(struct implications *all)
+{
+    struct walk *w = all->w;
+    const struct fhir_collection *c = w->collection;
+
+    all->evidence_of = arena_alloc(w->arena, c->resources_count * sizeof *all->evidence_of);
+    all->genes_of = arena_alloc(w->arena, c->resources_count * sizeof *all->genes_of);
+    if (all->evidence_of == NULL || all->genes_of == NULL)
+        return err_set(w->err, ERR_NOMEM, "no memory for marks");
+    for (size_t e = w->out->evidence_count; e-- > 0;)
+        all->evidence_of[w->out->evidence[e].resource - c->resources] = (uint32_t)e + 1;
+    return ERR_OK;
+}
+
 enum err_code walk_implications(struct walk *w)
 {
-    const struct fhir_collection *c = w->collection;
     struct implications all = {.w = w};
 
     for (size_t i = 0; i < w->deferred_count; i++) {
         if (w->deferred[i].why != DEFERRED_IMPLICATION)
             continue;
-        if (all.evidence_of == NULL) {
-            all.evidence_of = arena_alloc(w->arena, c->resources_count * sizeof(uint32_t));
-            if (all.evidence_of == NULL)
-                return err_set(w->err, ERR_NOMEM, "no memory for marks");
-            for (size_t e = w->out->evidence_count; e-- > 0;)
-                all.evidence_of[w->out->evidence[e].resource - c->resources] = (uint32_t)e + 1;
-        }
+        if (all.evidence_of == NULL && prepare(&all) != ERR_OK)
+            return w->err->code;
         if (read_implication(&all, &w->deferred[i]) != ERR_OK)
             return w->err->code;
     }

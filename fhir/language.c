@@ -9,127 +9,124 @@
  */
 #include "fhir/text.h"
 
+/* Lower case, UTF-8, in order of bytes: found by halving. */
 static const struct {
-    const char *foreign; /* lower case, UTF-8 */
+    const char *foreign;
     const char *english;
 } WORDS[] = {
-    /* German */
-    {"metabolisierer", "metabolizer"},
-    {"metabolisiererin", "metabolizer"},
-    {"langsamer", "slow"},
-    {"langsame", "slow"},
-    {"langsamen", "slow"},
-    {"schlechter", "poor"},
-    {"intermedi\xc3\xa4rer", "intermediate"},
+    {"actividad", "activity"},
+    {"activiteit", "activity"},
+    {"aktivit\xc3\xa4t", "activity"},
+    {"alta", "high"},
+    {"aumentada", "increased"},
+    {"ausgeschlossen", "excluded"},
+    {"baja", "low"},
+    {"cuando", "if"},
+    {"disminuida", "decreased"},
+    {"donante", "donor"},
+    {"erh\xc3\xb6hte", "increased"},
+    {"excluido", "excluded"},
+    {"extensieve", "extensive"},
+    {"extensiva", "extensive"},
+    {"extensiver", "extensive"},
+    {"extensivo", "extensive"},
+    {"falls", "if"},
+    {"funcion", "function"},
+    {"funci\xc3\xb3n", "function"},
+    {"functie", "function"},
+    {"funktion", "function"},
+    {"geen", "not"},
+    {"hoge", "high"},
+    {"hohe", "high"},
+    {"improbable", "unlikely"},
+    {"indien", "if"},
+    {"intermedia", "intermediate"},
+    {"intermediaire", "intermediate"},
+    {"intermedio", "intermediate"},
     {"intermedi\xc3\xa4re", "intermediate"},
     {"intermedi\xc3\xa4ren", "intermediate"},
-    {"normaler", "normal"},
-    {"normale", "normal"},
-    {"normalen", "normal"},
-    {"extensiver", "extensive"},
-    {"schneller", "rapid"},
-    {"schnelle", "rapid"},
-    {"schnellen", "rapid"},
-    {"ultraschneller", "ultrarapid"},
-    {"ultraschnelle", "ultrarapid"},
-    {"ultraschnellen", "ultrarapid"},
-    {"funktion", "function"},
-    {"verminderte", "decreased"},
-    {"reduzierte", "decreased"},
-    {"erh\xc3\xb6hte", "increased"},
-    {"aktivit\xc3\xa4t", "activity"},
-    {"hohe", "high"},
-    {"niedrige", "low"},
-    /* Dutch */
-    {"metaboliseerder", "metabolizer"},
-    {"trage", "slow"},
-    {"langzame", "slow"},
-    {"slechte", "poor"},
-    {"intermediaire", "intermediate"},
-    {"extensieve", "extensive"},
-    {"snelle", "rapid"},
-    {"ultrasnelle", "ultrarapid"},
-    {"functie", "function"},
-    {"verminderde", "decreased"},
-    {"verlaagde", "decreased"},
-    {"verhoogde", "increased"},
-    {"activiteit", "activity"},
-    {"hoge", "high"},
-    {"lage", "low"},
-    /* Spanish */
-    {"metabolizador", "metabolizer"},
-    {"metabolizadora", "metabolizer"},
-    {"lento", "slow"},
-    {"lenta", "slow"},
-    {"pobre", "poor"},
-    {"intermedio", "intermediate"},
-    {"intermedia", "intermediate"},
-    {"extensivo", "extensive"},
-    {"extensiva", "extensive"},
-    {"r\xc3\xa1pido", "rapid"},
-    {"r\xc3\xa1pida", "rapid"},
-    {"rapido", "rapid"},
-    {"rapida", "rapid"},
-    {"ultrarr\xc3\xa1pido", "ultrarapid"},
-    {"ultrarr\xc3\xa1pida", "ultrarapid"},
-    {"ultrarrapido", "ultrarapid"},
-    {"ultrarrapida", "ultrarapid"},
-    {"funci\xc3\xb3n", "function"},
-    {"funcion", "function"},
-    {"disminuida", "decreased"},
-    {"reducida", "decreased"},
-    {"aumentada", "increased"},
-    {"actividad", "activity"},
-    {"alta", "high"},
-    {"baja", "low"},
-    /* denied, doubtful, or not of this patient */
-    {"nicht", "not"},
+    {"intermedi\xc3\xa4rer", "intermediate"},
     {"kein", "not"},
     {"keine", "not"},
     {"keinen", "not"},
-    {"ohne", "without"},
-    {"niet", "not"},
-    {"geen", "not"},
-    {"zonder", "without"},
-    {"sin", "without"},
-    {"ausgeschlossen", "excluded"},
-    {"uitgesloten", "excluded"},
-    {"excluido", "excluded"},
-    {"unwahrscheinlich", "unlikely"},
-    {"onwaarschijnlijk", "unlikely"},
-    {"improbable", "unlikely"},
-    {"verdacht", "suspected"},
-    {"vermutlich", "presumed"},
-    {"vermutlicher", "presumed"},
-    {"vermoedelijk", "presumed"},
-    {"vermoedelijke", "presumed"},
-    {"sospecha", "suspected"},
-    {"wahrscheinlich", "likely"},
-    {"wahrscheinlicher", "likely"},
-    {"waarschijnlijk", "likely"},
-    {"waarschijnlijke", "likely"},
-    {"m\xc3\xb6glicher", "possible"},
-    {"m\xc3\xb6gliche", "possible"},
-    {"m\xc3\xb6glicherweise", "possible"},
+    {"lage", "low"},
+    {"langsame", "slow"},
+    {"langsamen", "slow"},
+    {"langsamer", "slow"},
+    {"langzame", "slow"},
+    {"lenta", "slow"},
+    {"lento", "slow"},
+    {"madre", "mother"},
+    {"metaboliseerder", "metabolizer"},
+    {"metabolisierer", "metabolizer"},
+    {"metabolisiererin", "metabolizer"},
+    {"metabolizador", "metabolizer"},
+    {"metabolizadora", "metabolizer"},
+    {"moeder", "mother"},
     {"mogelijk", "possible"},
     {"mogelijke", "possible"},
-    {"posible", "possible"},
+    {"mutter", "mother"},
+    {"m\xc3\xb6gliche", "possible"},
+    {"m\xc3\xb6glicher", "possible"},
+    {"m\xc3\xb6glicherweise", "possible"},
+    {"nicht", "not"},
+    {"niedrige", "low"},
+    {"niet", "not"},
+    {"normale", "normal"},
+    {"normalen", "normal"},
+    {"normaler", "normal"},
     {"oder", "or"},
-    {"wenn", "if"},
-    {"falls", "if"},
-    {"indien", "if"},
-    {"cuando", "if"},
+    {"ohne", "without"},
+    {"onwaarschijnlijk", "unlikely"},
+    {"pacientes", "patients"},
+    {"padre", "father"},
     {"patienten", "patients"},
     {"pati\xc3\xabnten", "patients"},
-    {"pacientes", "patients"},
-    {"mutter", "mother"},
-    {"vater", "father"},
-    {"moeder", "mother"},
-    {"vader", "father"},
-    {"madre", "mother"},
-    {"padre", "father"},
+    {"pobre", "poor"},
+    {"posible", "possible"},
+    {"rapida", "rapid"},
+    {"rapido", "rapid"},
+    {"reducida", "decreased"},
+    {"reduzierte", "decreased"},
+    {"r\xc3\xa1pida", "rapid"},
+    {"r\xc3\xa1pido", "rapid"},
+    {"schlechter", "poor"},
+    {"schnelle", "rapid"},
+    {"schnellen", "rapid"},
+    {"schneller", "rapid"},
+    {"sin", "without"},
+    {"slechte", "poor"},
+    {"snelle", "rapid"},
+    {"sospecha", "suspected"},
     {"spender", "donor"},
-    {"donante", "donor"},
+    {"trage", "slow"},
+    {"uitgesloten", "excluded"},
+    {"ultrarrapida", "ultrarapid"},
+    {"ultrarrapido", "ultrarapid"},
+    {"ultrarr\xc3\xa1pida", "ultrarapid"},
+    {"ultrarr\xc3\xa1pido", "ultrarapid"},
+    {"ultraschnelle", "ultrarapid"},
+    {"ultraschnellen", "ultrarapid"},
+    {"ultraschneller", "ultrarapid"},
+    {"ultrasnelle", "ultrarapid"},
+    {"unwahrscheinlich", "unlikely"},
+    {"vader", "father"},
+    {"vater", "father"},
+    {"verdacht", "suspected"},
+    {"verhoogde", "increased"},
+    {"verlaagde", "decreased"},
+    {"verminderde", "decreased"},
+    {"verminderte", "decreased"},
+    {"vermoedelijk", "presumed"},
+    {"vermoedelijke", "presumed"},
+    {"vermutlich", "presumed"},
+    {"vermutlicher", "presumed"},
+    {"waarschijnlijk", "likely"},
+    {"waarschijnlijke", "likely"},
+    {"wahrscheinlich", "likely"},
+    {"wahrscheinlicher", "likely"},
+    {"wenn", "if"},
+    {"zonder", "without"},
 };
 
 /* The longer of two that contain each other comes first. */
@@ -148,32 +145,52 @@ static const char *const JAPANESE_DOUBTS[] = {"ではな",   "なし",   "陰性
                                               "検出せず", "不検出", "疑い",   "可能性",
                                               "場合",     "家族",   "ドナー", "否定"};
 
-/* Lower case of what German, Dutch and Spanish write: ASCII, and the letters U+00C0 to U+00DE.
- */
-static bool is_word(struct slice word, const char *lower)
-{
-    size_t len = strlen(lower);
+#define WORD_BYTES_MAX 24
 
-    if (word.len != len || (word.ptr[0] | 0x20) != (lower[0] | 0x20))
+/* Lower case of what German, Dutch and Spanish write: ASCII, and the letters U+00C0 to U+00DE.
+ * False for a word that is longer than any here. */
+static bool fold(struct slice word, char ret[WORD_BYTES_MAX + 1])
+{
+    if (word.len > WORD_BYTES_MAX)
         return false;
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < word.len; i++) {
         char c = word.ptr[i];
 
-        if (c >= 'A' && c <= 'Z')
+        if ((c >= 'A' && c <= 'Z') ||
+            (i > 0 && word.ptr[i - 1] == '\xc3' && (unsigned char)c < 0x9f))
             c = (char)(c | 0x20);
-        else if (i > 0 && word.ptr[i - 1] == '\xc3' && (unsigned char)c < 0x9f)
-            c = (char)(c | 0x20);
-        if (c != lower[i])
-            return false;
+        ret[i] = c;
     }
+    ret[word.len] = 0;
     return true;
+}
+
+static bool is_word(struct slice word, const char *lower)
+{
+    char folded[WORD_BYTES_MAX + 1];
+
+    return (word.ptr[0] | 0x20) == (lower[0] | 0x20) && fold(word, folded) &&
+           strcmp(folded, lower) == 0;
 }
 
 static struct slice in_english(struct slice word)
 {
-    for (size_t i = 0; i < ARRAY_LEN(WORDS); i++)
-        if (is_word(word, WORDS[i].foreign))
-            return slice_of(WORDS[i].english);
+    size_t low = 0, high = ARRAY_LEN(WORDS);
+    char folded[WORD_BYTES_MAX + 1];
+
+    if (!fold(word, folded))
+        return word;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(WORDS[middle].foreign, folded);
+
+        if (order == 0)
+            return slice_of(WORDS[middle].english);
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     return word;
 }
 
@@ -219,8 +236,19 @@ void fhir_words_translate(struct fhir_word_list *list)
     }
 }
 
+/* Whether there is a letter of the kana and kanji blocks. */
+static bool has_japanese(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] >= 0xe3 && (unsigned char)text.ptr[i] <= 0xe9)
+            return true;
+    return false;
+}
+
 static bool has_japanese_doubt(struct slice text)
 {
+    if (!has_japanese(text))
+        return false;
     for (size_t i = 0; i < ARRAY_LEN(JAPANESE_DOUBTS); i++)
         if (slice_find(text, slice_of(JAPANESE_DOUBTS[i])) != SIZE_MAX)
             return true;
@@ -247,6 +275,8 @@ struct slice fhir_phenotype_japanese(struct slice text, bool *ret_is_ambiguous)
     struct slice found = SLICE_NONE;
 
     *ret_is_ambiguous = false;
+    if (!has_japanese(text))
+        return SLICE_NONE;
     for (size_t at = 0; at < text.len;) {
         struct slice rest = slice_from(text, at);
         size_t len = 0;

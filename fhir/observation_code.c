@@ -381,7 +381,9 @@ static struct coded component_as(const struct observation *o, struct json concep
     for (size_t i = 0; i < count; i++)
         if (!texts[i].is_code)
             named |= fhir_genes_in(texts[i].text);
-    if (coded.kind == FHIR_KIND_OTHER) {
+    /* Variants and statements about drugs have many components, none named by words alone. */
+    if (coded.kind == FHIR_KIND_OTHER && o->kind != FHIR_KIND_VARIANT &&
+        o->kind != FHIR_KIND_DRUG_LEVEL) {
         coded.kind = kind_by_words(texts, count);
         /* Any words make a test of a gene, but a component may be anything. */
         if (coded.kind == FHIR_KIND_TARGETED && named == 0)

@@ -12,6 +12,7 @@
 #include "fhir/text.h"
 
 #define DATE_BYTES 10
+#define LINKS_MAX  16 /* of one Condition */
 
 /* Diagnoses that are a CPIC phenotype. ICD-10 and ICD-10-CM D55.0, SNOMED CT 62403005: anaemia
  * due to glucose-6-phosphate dehydrogenase deficiency. */
@@ -190,29 +191,44 @@ static bool read_concept(struct walk *w, const struct fhir_resource *resource,
     return is_read;
 }
 
-static bool refers_to(struct walk *w, struct json list, const struct fhir_resource *from,
-                      const struct fhir_resource *wanted)
+/* The results that a statement was made from. */
+struct links {
+    const struct fhir_resource *all[LINKS_MAX];
+    size_t count;
+};
+
+static void add_links(struct walk *w, struct json list, const struct fhir_resource *from,
+                      struct links *ret)
 {
-    for (struct json r = shape_first(list); !json_is_absent(r); r = shape_next(list, r)) {
+    for (struct json r = shape_first(list); !json_is_absent(r) && ret->count < LINKS_MAX;
+         r = shape_next(list, r)) {
         struct json reference = json_get(r, "reference");
+        const struct fhir_resource *found;
 
         if (json_is(reference, JSON_OBJECT)) /* R5: {concept, reference} */
             reference = json_get(reference, "reference");
-        if (fhir_collection_find(w->collection, json_text(reference, w->arena), from) == wanted)
-            return true;
+        found = fhir_collection_find(w->collection, json_text(reference, w->arena), from);
+        if (found != NULL)
+            ret->all[ret->count++] = found;
     }
-    return false;
 }
 
 /* Condition.evidence: R4 and older .detail[], R5 itself. */
-static bool is_linked(struct walk *w, const struct fhir_resource *resource,
-                      const struct fhir_resource *observation)
+static void find_links(struct walk *w, const struct fhir_resource *resource, struct links *ret)
 {
     struct json evidence = json_get(resource->json, "evidence");
 
-    for (struct json e = shape_first(evidence); !json_is_absent(e); e = shape_next(evidence, e))
-        if (refers_to(w, json_get(e, "detail"), resource, observation) ||
-            refers_to(w, e, resource, observation))
+    ret->count = 0;
+    for (struct json e = shape_first(evidence); !json_is_absent(e) && ret->count < LINKS_MAX;
+         e = shape_next(evidence, e))
+        add_links(w, json_get(e, "detail"), resource, ret);
+    add_links(w, evidence, resource, ret);
+}
+
+static bool is_linked(const struct links *links, const struct fhir_resource *result)
+{
+    for (size_t i = 0; i < links->count; i++)
+        if (links->all[i] == result)
             return true;
     return false;
 }
@@ -236,7 +252,9 @@ static void add_provenance(struct walk *w, const struct fhir_resource *resource,
 static enum err_code take(struct walk *w, struct fhir_evidence *stated)
 {
     const struct fhir_reading *reading = w->out;
+    struct links links;
 
+    find_links(w, stated->resource, &links);
     for (size_t i = 0; i < reading->evidence_count; i++) {
         const struct fhir_evidence *result = &reading->evidence[i];
 
@@ -245,8 +263,7 @@ static enum err_code take(struct walk *w, struct fhir_evidence *stated)
         if (walk_differ(result, stated)) {
             if (walk_warn(w, stated->resource, FHIR_WARNING_INDICATOR_DIFFERS) != ERR_OK)
                 return w->err->code;
-        } else if (says_as_much(result, stated) &&
-                   is_linked(w, stated->resource, result->resource)) {
+        } else if (says_as_much(result, stated) && is_linked(&links, result->resource)) {
             return walk_ignore(w, stated->resource, FHIR_IGNORED_SUPERSEDED);
         }
     }

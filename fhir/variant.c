@@ -64,10 +64,11 @@ static enum err_code compare(struct walk *w, const struct fhir_resource *resourc
     symbol = fhir_gene_row(o.code_gene)->symbol;
     for (size_t i = 0; i < reading->evidence_count; i++) {
         const struct fhir_evidence *e = &reading->evidence[i];
-        bool is_held = genotype_holds(e, o.code_allele);
+        bool is_held;
 
         if (e->alleles_count < 2 || !slice_eq(e->gene, symbol))
             continue;
+        is_held = genotype_holds(e, o.code_allele);
         if ((presence == FHIR_PRESENCE_POSITIVE && !is_held) ||
             (presence == FHIR_PRESENCE_NEGATIVE && is_held))
             return walk_warn(w, resource, FHIR_WARNING_VARIANT_DIFFERS);

@@ -11,6 +11,7 @@
 #include "fhir/shape.h"
 
 struct version {
+    uint64_t key;            /* of gene, code and allele: versions have the same */
     struct slice identifier; /* "system|value" of the first one */
     struct slice report;     /* the same of its report */
     struct slice code;       /* the first code, else the text */
@@ -19,9 +20,9 @@ struct version {
     bool is_correction; /* by its status */
 };
 
-static struct slice first_identifier(struct walk *w, const struct fhir_resource *resource)
+static struct slice first_identifier(struct walk *w, struct json list)
 {
-    struct json identifier = shape_first(json_get(resource->json, "identifier"));
+    struct json identifier = shape_first(list);
     struct slice value = json_text(json_get(identifier, "value"), w->arena);
 
     if (value.len == 0)
@@ -31,32 +32,37 @@ static struct slice first_identifier(struct walk *w, const struct fhir_resource 
                         SLICE_ARG(value));
 }
 
-static struct slice updated_of(struct walk *w, const struct fhir_resource *resource)
+static void read_report(struct walk *w, const struct fhir_resource *report, struct version *ret)
 {
-    return json_text(json_at(resource->json, "meta", "lastUpdated"), w->arena);
+    ret->report = first_identifier(w, json_get(report->json, "identifier"));
+    if (ret->report.len == 0)
+        return;
+    ret->report_issued = json_text(json_get(report->json, "issued"), w->arena);
+    if (ret->report_issued.len == 0)
+        ret->report_issued = json_text(json_at(report->json, "meta", "lastUpdated"), w->arena);
 }
 
 static struct version version_of(struct walk *w, const struct fhir_evidence *evidence)
 {
+    static const struct json_want WANTS[] = {JSON_WANT("identifier"), JSON_WANT("status"),
+                                             JSON_WANT("issued"), JSON_WANT("meta")};
     const struct fhir_resource *resource = evidence->resource;
     const struct fhir_resource *report = walk_report_of(w, resource);
-    struct json status = json_get(resource->json, "status");
+    struct json found[ARRAY_LEN(WANTS)];
     struct concept_text texts[CONCEPT_TEXTS_MAX];
-    struct version version = {
-        .identifier = first_identifier(w, resource),
-        .issued = json_text(json_get(resource->json, "issued"), w->arena),
-        .updated = updated_of(w, resource),
-        .is_correction = json_text_is(status, "amended") || json_text_is(status, "corrected"),
-    };
+    struct version version = {.key = 0};
 
+    json_pick(resource->json, WANTS, ARRAY_LEN(WANTS), found);
+    version.identifier = first_identifier(w, found[0]);
+    version.is_correction =
+        json_text_is(found[1], "amended") || json_text_is(found[1], "corrected");
+    version.issued = json_text(found[2], w->arena);
+    version.updated = json_text(json_get(found[3], "lastUpdated"), w->arena);
+    if (report != NULL)
+        read_report(w, report, &version);
     if (observation_texts(resource->code, w->arena, texts) > 0)
         version.code = texts[0].text;
-    if (report == NULL)
-        return version;
-    version.report = first_identifier(w, report);
-    version.report_issued = json_text(json_get(report->json, "issued"), w->arena);
-    if (version.report_issued.len == 0)
-        version.report_issued = updated_of(w, report);
+    version.key = slice_hash(version.code, slice_hash(evidence->gene, 0));
     return version;
 }
 
@@ -89,7 +95,7 @@ static int compare(const struct walk *w, size_t i, size_t j, const struct versio
     const struct fhir_evidence *x = &w->out->evidence[i], *y = &w->out->evidence[j];
     bool is_corrected = a->is_correction != b->is_correction;
 
-    if (x->resource == y->resource || !slice_eq(x->gene, y->gene) ||
+    if (a->key != b->key || x->resource == y->resource || !slice_eq(x->gene, y->gene) ||
         !slice_eq(x->presence_allele, y->presence_allele) || !is_same(a->code, b->code))
         return 0;
     /* Two copies of a gene may be two Observations under one number. */
@@ -105,13 +111,30 @@ static int compare(const struct walk *w, size_t i, size_t j, const struct versio
     return 0;
 }
 
+/* Most charts have neither numbers nor corrections. */
+static bool may_have_versions(const struct walk *w)
+{
+    static const struct json_want WANTS[] = {JSON_WANT("identifier"), JSON_WANT("status")};
+
+    for (size_t i = 0; i < w->out->evidence_count; i++) {
+        const struct fhir_resource *resource = w->out->evidence[i].resource;
+        struct json found[ARRAY_LEN(WANTS)];
+
+        json_pick(resource->json, WANTS, ARRAY_LEN(WANTS), found);
+        if (!json_is_absent(found[0]) || !json_text_is(found[1], "final") ||
+            walk_report_of(w, resource) != NULL)
+            return true;
+    }
+    return false;
+}
+
 enum err_code walk_versions(struct walk *w)
 {
     bool is_old[FHIR_EVIDENCE_MAX] = {false};
     size_t count = w->out->evidence_count;
     struct version *versions;
 
-    if (count < 2)
+    if (count < 2 || !may_have_versions(w))
         return ERR_OK;
     versions = arena_array(w->arena, count, sizeof *versions);
     if (versions == NULL)

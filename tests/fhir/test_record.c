@@ -208,6 +208,11 @@ static void panels_with_members(void **state)
              ID("p") "," NAMED("panel") ",'related':[{'type':'has-member','target':" REF(
                  "a") "},{'type':'has-member','target':" REF("b") "}]") "]",
          "CYP2C19 *2 *2"},
+        /* one gene's name in two lists */
+        {"[" MARK("a", "HGNC:2621") "," RESULT("b", "*2/*2") "," MARK("d", "HGNC:2625") "," RESULT("e", "*1/*4") "," HOLDER(
+             REF("a") "," REF(
+                 "b")) "," REPORT(RESULTS(REF("d") "," REF("e") "," REF("a") "," REF("b"))) "]",
+         "CYP2C19 *2 *2; CYP2D6 *1 *4"},
         /* the effect alone */
         {"[" MARK("a", "HGNC:2621") "," EFFECT("c", "LA9657-3") "," HOLDER(
              REF("a") "," REF("c")) "]",
