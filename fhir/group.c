@@ -132,17 +132,25 @@ static enum err_code read_narrative(struct walk *w, struct deferred *d, enum fhi
 
 static enum err_code read_narratives(struct walk *w)
 {
+    const struct fhir_resource *last = NULL; /* the report asked for last, and its gene */
+    enum fhir_gene gene = FHIR_GENE_NONE;
+
     for (size_t i = 0; i < w->deferred_count; i++) {
         const struct fhir_resource *report;
-        enum fhir_gene gene = FHIR_GENE_NONE;
+        size_t before = w->out->evidence_count;
 
         if (w->deferred[i].why != DEFERRED_NARRATIVE)
             continue;
         report = walk_report_of(w, w->deferred[i].resource);
-        if (report != NULL)
-            gene = gene_of_report(w, report);
+        if (report != last)
+            gene = report == NULL ? FHIR_GENE_NONE : gene_of_report(w, report);
+        last = report;
         if (read_narrative(w, &w->deferred[i], gene) != ERR_OK)
             return w->err->code;
+        if (w->out->evidence_count != before)
+            last = NULL; /* the report holds one more result */
+        if (last == NULL)
+            gene = FHIR_GENE_NONE;
     }
     return ERR_OK;
 }

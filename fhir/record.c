@@ -43,7 +43,9 @@ static bool names_transplant(struct walk *w, const struct fhir_resource *resourc
         if (texts[i].is_code && is_in(text, TRANSPLANT_CODES, ARRAY_LEN(TRANSPLANT_CODES)) &&
             fhir_system_is(texts[i].system, SLICE("http://hl7.org/fhir/sid/icd-10-cm")))
             return true;
-        for (size_t t = 0; t < ARRAY_LEN(TRANSPLANTS) && !texts[i].is_code; t++)
+        if (texts[i].is_code || slice_find_nocase(text, SLICE("transplant")) == SIZE_MAX)
+            continue;
+        for (size_t t = 0; t < ARRAY_LEN(TRANSPLANTS); t++)
             if (slice_find_nocase(text, slice_of(TRANSPLANTS[t])) != SIZE_MAX &&
                 slice_find_nocase(text, SLICE("family")) == SIZE_MAX)
                 return true;
