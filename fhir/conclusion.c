@@ -98,14 +98,10 @@ static void read_codes(struct statements *s, const char *member)
         size_t count = observation_texts(c, s->w->arena, texts);
 
         for (size_t i = 0; i < count; i++) {
-            const struct fhir_mapped_code *entry = NULL;
             struct fhir_evidence one;
 
-            if (texts[i].is_code)
-                entry = fhir_mapping_statement(s->w->mapping, texts[i].system, texts[i].text,
-                                               SLICE_NONE);
-            if (entry != NULL &&
-                walk_read_statement(s->w, entry->says, fhir_gene_of_symbol(entry->gene), &one))
+            if (texts[i].is_code &&
+                walk_read_site_code(s->w, texts[i].system, texts[i].text, &one))
                 note(s, &one);
             else if (!texts[i].is_code)
                 read_text(s, texts[i].text);

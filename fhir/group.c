@@ -7,6 +7,7 @@
  */
 #include "fhir/walk.h"
 
+#include "fhir/haplotype.h"
 #include "fhir/shape.h"
 
 struct groups {
@@ -155,22 +156,31 @@ static enum err_code read_narratives(struct walk *w)
     return ERR_OK;
 }
 
+/* An allele without a gene adds nothing to the genotype that was derived from it. */
+static enum err_code close_one(struct walk *w, const struct deferred *d, const bool *is_part)
+{
+    if (d->why == DEFERRED_GENE_NAME)
+        return walk_ignore(w, d->resource, FHIR_IGNORED_NOT_PGX);
+    if (d->why != DEFERRED_WITHOUT_GENE)
+        return ERR_OK;
+    if (is_part[d->resource - w->collection->resources])
+        return walk_ignore(w, d->resource, FHIR_IGNORED_SUPERSEDED);
+    return walk_warn(w, d->resource, FHIR_WARNING_VALUE_UNREADABLE);
+}
+
 /* What nothing explained. */
 static enum err_code close(struct walk *w)
 {
-    for (size_t i = 0; i < w->deferred_count; i++) {
-        const struct deferred *d = &w->deferred[i];
-        enum err_code code = ERR_OK;
+    bool *is_part = arena_alloc(w->arena, w->collection->resources_count * sizeof *is_part);
 
-        if (d->is_done)
-            continue;
-        if (d->why == DEFERRED_GENE_NAME)
-            code = walk_ignore(w, d->resource, FHIR_IGNORED_NOT_PGX);
-        else if (d->why == DEFERRED_WITHOUT_GENE)
-            code = walk_warn(w, d->resource, FHIR_WARNING_VALUE_UNREADABLE);
-        if (code != ERR_OK)
-            return code;
-    }
+    if (is_part == NULL)
+        return err_set(w->err, ERR_NOMEM, "no memory for marks");
+    for (size_t i = 0; i < w->out->evidence_count; i++)
+        if (w->out->evidence[i].alleles_count >= 2)
+            fhir_mark_parts(w->collection, w->out->evidence[i].resource, is_part, w->arena);
+    for (size_t i = 0; i < w->deferred_count; i++)
+        if (!w->deferred[i].is_done && close_one(w, &w->deferred[i], is_part) != ERR_OK)
+            return w->err->code;
     return ERR_OK;
 }
 

@@ -32,8 +32,9 @@ static bool states_anything(const struct fhir_evidence *e)
            e->presence != FHIR_PRESENCE_NONE;
 }
 
-bool walk_read_statement(struct walk *w, struct slice text, enum fhir_gene known,
-                         struct fhir_evidence *ret)
+/* `is_site`: the site says so, and means what it says. */
+static bool read_statement(struct walk *w, struct slice text, enum fhir_gene known,
+                           bool is_site, struct fhir_evidence *ret)
 {
     uint32_t named = fhir_genes_in(text);
     enum fhir_gene gene = named == 0 ? known : fhir_gene_only(named);
@@ -41,11 +42,15 @@ bool walk_read_statement(struct walk *w, struct slice text, enum fhir_gene known
 
     if (gene == FHIR_GENE_NONE)
         return false;
-    says = fhir_mapping_text(w->mapping, symbol, text);
+    says = is_site ? text : fhir_mapping_text(w->mapping, symbol, text);
     *ret = (struct fhir_evidence){0};
     (void)fhir_text_read(says.len > 0 ? says : text, named, gene, w->arena, ret);
-    if (ret->phenotype.len == 0 && ret->alleles_count == 0)
+    if (ret->phenotype.len == 0 && ret->alleles_count == 0) {
         ret->phenotype = fhir_phenotype_field(says.len > 0 ? says : text, gene);
+        /* "CYP2C19: normal" may say that no variant was found. */
+        if (says.len == 0 && slice_starts(ret->phenotype, SLICE("Normal")))
+            ret->phenotype = SLICE_NONE;
+    }
     if (slice_eq(ret->phenotype, SLICE("Indeterminate")) ||
         !fhir_phenotype_is_of(ret->phenotype, gene))
         ret->phenotype = SLICE_NONE;
@@ -60,6 +65,22 @@ bool walk_read_statement(struct walk *w, struct slice text, enum fhir_gene known
     ret->gene = symbol;
     ret->as_written = text;
     return states_anything(ret);
+}
+
+bool walk_read_statement(struct walk *w, struct slice text, enum fhir_gene known,
+                         struct fhir_evidence *ret)
+{
+    return read_statement(w, text, known, false, ret);
+}
+
+bool walk_read_site_code(struct walk *w, struct slice system, struct slice code,
+                         struct fhir_evidence *ret)
+{
+    const struct fhir_mapped_code *entry =
+        fhir_mapping_statement(w->mapping, system, code, SLICE_NONE);
+
+    return entry != NULL &&
+           read_statement(w, entry->says, fhir_gene_of_symbol(entry->gene), true, ret);
 }
 
 static bool have_same_alleles(const struct fhir_evidence *a, const struct fhir_evidence *b)
@@ -149,11 +170,8 @@ static bool is_indicator(struct walk *w, const struct fhir_resource *resource)
 static bool read_code(struct walk *w, const struct concept_text *text,
                       struct fhir_evidence *ret)
 {
-    const struct fhir_mapped_code *entry =
-        fhir_mapping_statement(w->mapping, text->system, text->text, SLICE_NONE);
-
-    if (entry != NULL)
-        return walk_read_statement(w, entry->says, fhir_gene_of_symbol(entry->gene), ret);
+    if (walk_read_site_code(w, text->system, text->text, ret))
+        return true;
     for (size_t i = 0; i < ARRAY_LEN(DIAGNOSES); i++) {
         if (!slice_eq_text(text->text, DIAGNOSES[i].code) ||
             !fhir_system_is(text->system, slice_of(DIAGNOSES[i].system)))

@@ -111,6 +111,9 @@ enum err_code walk_other(struct walk *w, const struct fhir_resource *resource) M
  * phenotype, presence of *ret and its gene; false when it states nothing. */
 bool walk_read_statement(struct walk *w, struct slice text, enum fhir_gene known,
                          struct fhir_evidence *ret);
+/* The same for what a site says that a code means. */
+bool walk_read_site_code(struct walk *w, struct slice system, struct slice code,
+                         struct fhir_evidence *ret);
 /* Whether two records of one gene say different things of the same kind. */
 bool walk_differ(const struct fhir_evidence *a, const struct fhir_evidence *b);
 

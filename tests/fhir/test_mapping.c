@@ -33,6 +33,8 @@ static struct fhir_mapped_code codes[] = {
      TEXT_OF("Poor Metabolizer")},
     {TEXT_OF(FLAG), TEXT_OF("78"), TEXT_OF("HLA-B"), FHIR_MAPPED_STATEMENT, TEXT_OF(""),
      TEXT_OF("HLA-B*57:01 positive")},
+    {TEXT_OF(FLAG), TEXT_OF("79"), TEXT_OF("G6PD"), FHIR_MAPPED_STATEMENT, TEXT_OF(""),
+     TEXT_OF("Normal")},
 };
 
 static struct fhir_mapped_text texts[] = {
@@ -119,7 +121,8 @@ static void codes_that_speak(void **state)
          "warn value-unreadable"},
         {OF_CONDITION("77"), "CYP2C19 =Poor Metabolizer (condition)"},
         {OF_CONDITION("78"), "HLA-B positive *57:01 (condition)"},
-        {OF_CONDITION("79"), ""},
+        {OF_CONDITION("79"), "G6PD =Normal (condition)"},
+        {OF_CONDITION("80"), ""},
         {"{'resourceType':'DiagnosticReport','status':'final','conclusionCode':[" CONCEPT(
              CODED(FLAG, "77")) "]}",
          "CYP2C19 =Poor Metabolizer (report)"},

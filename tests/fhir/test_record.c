@@ -98,6 +98,12 @@ static void implications_that_say_nothing_of_the_gene(void **state)
              "84413-4") "," FROM("a")) "," STU3_TX("t", "x", "LA9657-3", FROM("a")) "]",
          "ignored not-pgx; ignored not-pgx; ignored drug-level"},
         {"[" STU3_TX("t", "x", "LA9657-3", FROM("t")) "]", "ignored drug-level"},
+        /* a haplotype without its gene, of a genotype that has it, and of none */
+        {"[" OBS(ID("h") "," LOINC("84414-2") "," TEXT("*2")) "," OBS(
+             LOINC("84413-4") "," GENE("HGNC:2621") "," TEXT("*1/*2") "," FROM("h")) "]",
+         "CYP2C19 *1 *2; ignored superseded"},
+        {"[" OBS(ID("h") "," LOINC("84414-2") "," TEXT("*2")) "," G "]",
+         "CYP2C19 *2 *2; warn value-unreadable"},
     };
 
     (void)state;

@@ -142,6 +142,9 @@ static void conclusions(void **state)
         {SAYS("CYP2C19 poor metabolizer. CYP2C19 normal metabolizer."),
          "warn value-unreadable"},
         {SAYS("Normal."), ""},
+        {SAYS("CYP2C19: normal."), ""},
+        {SAYS("CYP2C19: PM."), "CYP2C19 =Poor Metabolizer (report)"},
+        {SAYS("CYP2C19 normal metabolizer."), "CYP2C19 =Normal Metabolizer (report)"},
         {"{'resourceType':'DiagnosticReport','status':'entered-in-error','conclusion':'CYP2C19 "
          "poor metabolizer'}",
          ""},
