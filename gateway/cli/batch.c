@@ -12,7 +12,7 @@
 
 /* A line as it is read: its bytes up to the limit. */
 struct line {
-    char bytes[BATCH_LINE_BYTES_MAX];
+    char bytes[BATCH_LINE_BYTES_MAX + BATCH_LINE_PADDING];
     size_t len;
     bool is_too_long;
 };
@@ -35,11 +35,12 @@ static bool read_line(FILE *file, struct line *ret)
     ret->len = 0;
     ret->is_too_long = false;
     while ((c = getc_unlocked(file)) != EOF && c != '\n') {
-        if (ret->len < sizeof ret->bytes)
+        if (ret->len < BATCH_LINE_BYTES_MAX)
             ret->bytes[ret->len++] = (char)c;
         else
             ret->is_too_long = true;
     }
+    memset(ret->bytes + ret->len, 0, BATCH_LINE_PADDING);
     return (c != EOF || ret->len > 0) && ferror(file) == 0;
 }
 
@@ -47,7 +48,7 @@ static bool read_line(FILE *file, struct line *ret)
 static const char *fault_of(const struct line *line, struct slice text)
 {
     if (line->is_too_long)
-        return "longer than 8192 bytes";
+        return "longer than 65536 bytes";
     if (!text_is_utf8(text))
         return "not UTF-8";
     for (size_t i = 0; i < text.len; i++)

@@ -9,7 +9,8 @@
 #include "rules/base/buf.h"
 #include "rules/base/err.h"
 
-#define BATCH_LINE_BYTES_MAX 8192
+#define BATCH_LINE_BYTES_MAX 65536
+#define BATCH_LINE_PADDING   64 /* readable bytes behind a line, for the JSON reader */
 
 struct batch {
     const char *command;

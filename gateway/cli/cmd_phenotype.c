@@ -6,7 +6,7 @@
 #include "gateway/cli/cli.h"
 #include "gateway/cli/exit.h"
 #include "gateway/cli/knowledge.h"
-#include "gateway/cli/result_text.h"
+#include "gateway/hooks/result_text.h"
 
 #define ARENA_BYTES_MAX ((size_t)4 * 1024 * 1024)
 
@@ -18,7 +18,7 @@ static const char USAGE[] =
     "and writes for each: gene, diplotype, phenotype, activity score, lookup keys divided by\n"
     "commas, warnings divided by semicolons; tabs between. A first line "
     "\"gene<TAB>diplotype\"\n"
-    "is a header and gets one. Blank lines are left out. Lines may have 8192 bytes.\n"
+    "is a header and gets one. Blank lines are left out. Lines may have 65536 bytes.\n"
     "\n"
     "  --source NAME        whose phenotypes: CPIC (default), or an authority that the "
     "knowledge\n"

@@ -364,7 +364,7 @@ static void long_lines_have_a_limit(void **state)
     buf_add_text(&input, "\nTPMT\t*1/*1\n");
     r = run(COMMAND, buf_slice(&input));
     assert_int_equal(r.status, EXIT_DATA);
-    assert_true(slice_eq_text(buf_slice(&r.err), LINE(2) "longer than 8192 bytes\n"));
+    assert_true(slice_eq_text(buf_slice(&r.err), LINE(2) "longer than 65536 bytes\n"));
     assert_true(
         slice_find(buf_slice(&r.out), SLICE("\tunknown-allele;single-allele\n")) != SIZE_MAX ||
         slice_find(buf_slice(&r.out), SLICE("\tsingle-allele;unknown-allele\n")) != SIZE_MAX);
