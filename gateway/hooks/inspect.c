@@ -369,7 +369,7 @@ static bool is_taken_over(struct inspection *inspection, const struct rules_call
 static struct slice diplotype_of(struct inspection *inspection, const struct rules_gene *gene,
                                  const struct rules_call *call)
 {
-    for (size_t s = 0; s < call->sources_count; s++) {
+    for (size_t s = 0; call->diplotype.len > 0 && s < call->sources_count; s++) {
         const struct rules_evidence *e = &inspection->facts.evidence[call->sources[s]];
         struct slice a, b;
 

@@ -31,8 +31,8 @@ struct inspect_gene {
     enum rules_gene_state state;
     const struct rules_call *call;
     /* Star names in their normal form, other names as the laboratory wrote them:
-     * call->diplotype has the names of the allele table. Empty when no two alleles are known.
-     */
+     * call->diplotype has the names of the allele table. One name when one allele is all that
+     * is known, empty when none is. */
     struct slice diplotype;
     bool is_hla;      /* asked about allele by allele: see struct inspect_hla */
     bool is_computed; /* the phenotype, from the diplotype; else it is only stated */
