@@ -192,17 +192,15 @@ static enum err_code code_of(const struct fhir_reply *reply)
 static void fail(struct read *read, const struct fhir_reply *reply)
 {
     const char *reason = reply->reason == NULL ? "" : reply->reason;
+    char status[32] = "";
 
     read->is_failed = true;
     read->is_gone = reply->status == 404 || reply->status == 410;
     if (reply->status != 0)
-        (void)err_set(&read->err, code_of(reply), "%.*s: HTTP status %u%s%s",
-                      SLICE_ARG(read->what), reply->status, reason[0] == '\0' ? "" : ", ",
-                      reason);
-    else
-        (void)err_set(&read->err, code_of(reply), "%.*s: %s%s%s", SLICE_ARG(read->what),
-                      fhir_fetch_outcome_name(reply->outcome), reason[0] == '\0' ? "" : ", ",
-                      reason);
+        (void)snprintf(status, sizeof status, ", HTTP status %u", reply->status);
+    (void)err_set(&read->err, code_of(reply), "%.*s: %s%s%s%s", SLICE_ARG(read->what),
+                  fhir_fetch_outcome_name(reply->outcome), status,
+                  reason[0] == '\0' ? "" : ", ", reason);
 }
 
 static void on_done(struct fhir_fetch *fetch, const struct fhir_reply *reply)
