@@ -58,9 +58,7 @@ const POOR = {
 const resourcesOf = (patient) =>
   patients.entry
     .map(({ resource }) => resource)
-    .filter(
-      ({ id, subject }) => id === patient || subject?.reference === `Patient/${patient}`,
-    );
+    .filter(({ id, subject }) => id === patient || subject?.reference === `Patient/${patient}`);
 
 test('files', async (t) => {
   const results = resourcesOf('demo-clopidogrel');
