@@ -236,9 +236,10 @@ void rules_call_under(const struct rules_knowledge *k, const struct rules_gene *
 
     if (reading == &rules_facts_of_gene(k, gene)->own || call->keys_count == 0)
         ; /* read by the gene's own tables already */
-    else if (reading->pairs.count > 0 && call->functions_count > 0)
+    else if (reading->pairs.count > 0 && call->functions_count > 0) {
+        under.has_score = false;
         set_phenotype(k, reading, phenotype_of_functions(k, gene, reading, call), &under);
-    else if (reading->scores.count > 0 && call->has_score)
+    } else if (reading->scores.count > 0 && call->has_score)
         set_score(k, reading, call->score_x100, call->score_is_at_least, &under);
     else
         set_phenotype(k, reading, call->phenotype, &under);

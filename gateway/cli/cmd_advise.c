@@ -1,13 +1,12 @@
 /* gateway/cli/cmd_advise.c -- `pgxgate advise`: advice for lines of results and drugs. */
-#include <errno.h>
+#include <assert.h>
 #include <getopt.h>
 
+#include "gateway/cli/batch.h"
 #include "gateway/cli/cli.h"
 #include "gateway/cli/exit.h"
 #include "gateway/cli/knowledge.h"
 #include "gateway/hooks/advise.h"
-
-#define OUTPUT_BYTES_MAX ((size_t)16 * 1024 * 1024) /* of one line's answers */
 
 static const char USAGE[] =
     "usage: pgxgate advise [FILE] [--knowledge DIR [--pack DIR]... | --database CONNINFO]\n"
@@ -28,7 +27,9 @@ static const char USAGE[] =
     "or\n"
     "established) and dose_mg_per_day. The answer holds every recommendation that may apply,\n"
     "which gene results are missing, notes, and the card, null where silence is right.\n"
-    "A line that cannot be answered gives {\"id\":...,\"error\":\"...\"}; the others go on.\n"
+    "A line that cannot be answered, or has more than 65,536 bytes, gives "
+    "{\"id\":...,\"error\":...}\n"
+    "and is told on standard error by its number; the others go on.\n"
     "\n"
     "  --knowledge DIR      use the knowledge files in DIR\n"
     "  --pack DIR           lay a pack over them: another publisher, or a site's policies\n"
@@ -103,72 +104,54 @@ static int read_arguments(int argc, char **argv, struct advise_arguments *ret, b
     return optind == argc ? EXIT_OK : EXIT_USAGE;
 }
 
-/* Reads one line with room behind it for the JSON reader. False at the end. A line that is too
- * long is read to its end and left empty, with *ret_is_long set. */
-static bool read_line(FILE *file, struct buf *line, bool *ret_is_long)
-{
-    int c;
+/* What answering a line needs. */
+struct answering {
+    const struct rules_knowledge *knowledge;
+    struct advise advise;
+    struct batch *batch;
+};
 
-    buf_clear(line);
-    *ret_is_long = false;
-    while ((c = getc(file)) != EOF && c != '\n') {
-        if (line->len == ADVISE_LINE_BYTES_MAX)
-            *ret_is_long = true;
-        else
-            buf_add_char(line, (char)c);
-    }
-    if (*ret_is_long)
-        buf_clear(line);
-    return c != EOF || line->len > 0 || *ret_is_long;
+static enum err_code answer_line(void *owner, struct slice line, struct err *err)
+{
+    struct answering *a = owner;
+
+    (void)err;
+    if (!advise_line(&a->advise, a->knowledge, line, &a->batch->out))
+        batch_complain(a->batch, "cannot be answered");
+    return ERR_OK;
 }
 
-static bool answer_line(struct advise *advise, const struct rules_knowledge *knowledge,
-                        struct buf *line, bool is_long, struct buf *out)
+static enum err_code answer_bad_line(void *owner, struct slice line, const char *reason,
+                                     struct err *err)
 {
-    struct slice text = buf_slice(line);
-    char *padding = buf_reserve(line, JSON_PADDING);
+    struct answering *a = owner;
 
-    buf_clear(out);
-    if (is_long || padding == NULL) {
-        buf_add_text(out, "{\"error\":\"the line is longer than 1 MiB\"}\n");
-        return false;
-    }
-    memset(padding, 0, JSON_PADDING);
-    text.ptr = line->bytes;
-    return advise_line(advise, knowledge, text, out);
+    (void)line;
+    (void)err;
+    batch_complain(a->batch, reason);
+    buf_printf(&a->batch->out, "{\"error\":\"the line is %s\"}\n", reason);
+    return ERR_OK;
 }
 
 static int answer_all(const struct advise_arguments *arguments,
-                      const struct rules_knowledge *knowledge, FILE *file)
+                      const struct rules_knowledge *knowledge)
 {
-    struct buf line, out;
-    struct advise advise;
-    bool is_long, all_answered = true, has_failed = false;
+    static const struct batch_handler HANDLER = {"advise", answer_line, answer_bad_line};
+    struct answering a = {.knowledge = knowledge};
+    int status;
 
-    advise_init(&advise);
-    advise.policy = (struct rules_policy){arguments->publishers, arguments->publishers_count};
-    buf_init(&line, ADVISE_LINE_BYTES_MAX + JSON_PADDING);
-    buf_init(&out, OUTPUT_BYTES_MAX);
-    while (!has_failed && read_line(file, &line, &is_long)) {
-        if (slice_trim(buf_slice(&line)).len == 0 && !is_long)
-            continue;
-        all_answered = answer_line(&advise, knowledge, &line, is_long, &out) && all_answered;
-        has_failed = buf_failed(&out) || fwrite(out.bytes, 1, out.len, stdout) != out.len;
-    }
-    has_failed = has_failed || ferror(file) != 0 || fflush(stdout) != 0;
-    if (has_failed)
-        (void)fputs("pgxgate advise: reading or writing failed\n", stderr);
-    advise_release(&advise);
-    buf_release(&line);
-    buf_release(&out);
-    return has_failed ? EXIT_INTERNAL : all_answered ? EXIT_OK : EXIT_DATA;
+    static_assert(BATCH_LINE_PADDING >= JSON_PADDING, "a line can be read as JSON");
+    advise_init(&a.advise);
+    a.advise.policy = (struct rules_policy){arguments->publishers, arguments->publishers_count};
+    status = batch_run(&HANDLER, arguments->file, &a, &a.batch);
+    advise_release(&a.advise);
+    return status;
 }
 
 int cli_advise(int argc, char **argv)
 {
     struct rules_knowledge *knowledge = NULL;
     struct advise_arguments arguments;
-    FILE *file = stdin;
     bool wants_help;
     int status = read_arguments(argc, argv, &arguments, &wants_help);
 
@@ -176,16 +159,9 @@ int cli_advise(int argc, char **argv)
         (void)fputs(USAGE, status == EXIT_OK ? stdout : stderr);
         return status;
     }
-    if (arguments.file != NULL && (file = fopen(arguments.file, "rb")) == NULL) {
-        (void)fprintf(stderr, "pgxgate advise: cannot open %s: %s\n", arguments.file,
-                      strerror(errno));
-        return EXIT_DATA;
-    }
     status = cli_load_knowledge("advise", &arguments.where, &knowledge);
     if (status == EXIT_OK)
-        status = answer_all(&arguments, knowledge, file);
-    if (file != stdin)
-        (void)fclose(file);
+        status = answer_all(&arguments, knowledge);
     rules_knowledge_release(knowledge);
     return status;
 }

@@ -170,23 +170,41 @@ static bool read_context(struct request *r)
     return read_patient(r, context);
 }
 
+/* A lookup key as CPIC writes it, or what a laboratory would write. */
+static bool read_result(struct request *r, const struct rules_gene *gene, struct slice text,
+                        struct rules_evidence *ret, bool *ret_is_result)
+{
+    enum result_text how = RESULT_TEXT_READ;
+    struct err err = {0};
+
+    rules_evidence_from_text(r->k, gene, text, ret);
+    if (ret->alleles_count > 0 &&
+        result_text_evidence(r->k, gene, text, r->arena, ret, &how, &err) != ERR_OK)
+        return refuse(r, "no memory for this line");
+    *ret_is_result = how == RESULT_TEXT_READ;
+    if (how == RESULT_TEXT_OTHER_GENE)
+        return refuse(r, "genes: a result names another gene");
+    return how != RESULT_TEXT_UNREADABLE || refuse(r, "genes: a result cannot be read");
+}
+
 static bool add_result(struct request *r, const struct rules_gene *gene, struct json value)
 {
     struct hook_facts *facts = &r->advise->call.facts;
+    struct slice text = slice_trim(json_text(value, r->arena));
     size_t at = facts->reading.evidence_count;
+    bool is_result = false;
 
-    if (!json_is(value, JSON_STRING) || slice_trim(json_text(value, r->arena)).len == 0)
+    if (text.len == 0)
         return refuse(r, "genes: each result is a text, or an array of texts");
-    if (slice_eq_nocase(slice_trim(json_text(value, r->arena)), SLICE(RULES_NO_RESULT)))
+    if (slice_eq_nocase(text, SLICE(RULES_NO_RESULT)))
         return true;
     if (at == RESULTS_MAX)
         return refuse(r, "genes: too many results");
+    if (!read_result(r, gene, text, &facts->evidence[at], &is_result))
+        return false;
     facts->reading.evidence[at] =
         (struct fhir_evidence){.resource = &GIVEN, .gene = gene->symbol};
-    if (result_from_text(r->k, gene, json_text(value, r->arena), r->arena,
-                         &facts->evidence[at]) != ERR_OK)
-        return refuse(r, "no memory for this line");
-    facts->reading.evidence_count++;
+    facts->reading.evidence_count += is_result;
     return true;
 }
 
@@ -203,7 +221,7 @@ static bool read_genes(struct request *r)
     if (!json_is(genes, JSON_OBJECT))
         return refuse(r, "genes: an object of genes and their results is required");
     for (struct json m = json_first(genes); !json_is_absent(m); m = json_next(m)) {
-        const struct rules_gene *gene = rules_find_gene(r->k, json_name(m, r->arena));
+        const struct rules_gene *gene = result_text_gene(r->k, json_name(m, r->arena));
 
         if (gene == NULL)
             return refuse(r, "genes: a gene is not known");

@@ -27,8 +27,6 @@
 
 #include "gateway/hooks/call.h"
 
-#define ADVISE_LINE_BYTES_MAX ((size_t)1024 * 1024)
-
 struct advise {
     struct hook_options options;
     struct hook_call call;

@@ -45,6 +45,8 @@ void card_summary_write(const struct card *card, struct buf *buf);
 void card_detail_write(const struct card *card, struct buf *buf);
 /* What labels, other publishers and the guideline under a site's policy say. */
 void card_sources_write(const struct card *card, struct buf *buf);
+/* "Strong", or what a label makes of it: "contraindication". */
+const char *card_strength(const struct rules_recommendation *r);
 void card_heading(struct buf *buf, const char *text);
 struct json_writer;
 /* The member "suggestions" and what must stand beside it; nothing when there are none. */

@@ -173,9 +173,7 @@ static void write_group_label(const struct card *card, const struct card_group *
         write_result_label(card, group->matches[i], buf);
         write_age_label(r, buf);
     }
-    buf_join(buf, SLICE(" ("),
-             slice_of(rules_classification_name(group->recommendation->classification)),
-             SLICE("):* "));
+    buf_printf(buf, " (%s):* ", card_strength(group->recommendation));
 }
 
 static void write_options(struct slice options, struct buf *buf)
@@ -289,8 +287,9 @@ static void write_strength(const struct card *card, struct buf *buf)
             continue;
         buf_add_text(buf, "- ");
         if (card->groups_count == 1)
-            buf_join(buf, slice_of(rules_classification_name(r->classification)),
-                     SLICE(" recommendation. "));
+            buf_printf(buf,
+                       r->label == RULES_LABEL_NONE ? "%s recommendation. " : "Label: %s. ",
+                       card_strength(r));
         buf_join(buf, s->publisher, SLICE(", "), s->title, SLICE(" ("), s->year, SLICE(")"));
         write_pmids(s->pmids, buf);
         buf_add_char(buf, '\n');

@@ -243,7 +243,7 @@ static enum rules_presence presence_of(enum fhir_presence presence)
     return RULES_PRESENCE_NONE;
 }
 
-static struct rules_evidence evidence_of(const struct fhir_evidence *read)
+struct rules_evidence hook_evidence_of(const struct fhir_evidence *read)
 {
     struct rules_evidence evidence = {
         .gene = read->gene,
@@ -300,7 +300,7 @@ enum err_code hook_facts_resolve_genes(struct hook_facts *facts, struct slice pa
         qsort(facts->reading.evidence, count, sizeof *facts->reading.evidence,
               compare_evidence);
     for (size_t i = 0; i < count; i++)
-        facts->evidence[i] = evidence_of(&facts->reading.evidence[i]);
+        facts->evidence[i] = hook_evidence_of(&facts->reading.evidence[i]);
     for (size_t i = 0; i < facts->genes_count; i++)
         if (rules_resolve_gene(knowledge, facts->genes[i], facts->evidence, count, arena,
                                &facts->results[i], err) != ERR_OK)

@@ -37,7 +37,7 @@ static void check_line(struct advise *advise, const struct line *line, size_t nu
     size_t len = strlen(line->text);
     bool is_answered;
 
-    buf_init(&text, ADVISE_LINE_BYTES_MAX + JSON_PADDING);
+    buf_init(&text, 65536);
     buf_init(&out, 1024 * 1024);
     buf_add(&text, slice_of(line->text));
     memset(buf_reserve(&text, JSON_PADDING), 0, JSON_PADDING);
