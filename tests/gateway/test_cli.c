@@ -59,14 +59,32 @@ static void run(struct outcome *outcome, const char *const *arguments)
     outcome->status = WEXITSTATUS(outcome->status);
 }
 
+struct command_row {
+    const char *arguments[4];
+    int status;
+    const char *out;    /* its beginning */
+    const char *errors; /* its beginning */
+};
+
+static void check_rows(const struct command_row *rows, size_t rows_count)
+{
+    static struct outcome outcome;
+
+    for (size_t i = 0; i < rows_count; i++) {
+        run(&outcome, rows[i].arguments);
+        if (outcome.status != rows[i].status ||
+            !slice_starts(slice_of(outcome.out), slice_of(rows[i].out)) ||
+            !slice_starts(slice_of(outcome.errors), slice_of(rows[i].errors)) ||
+            (rows[i].out[0] == '\0') != (outcome.out[0] == '\0') ||
+            (rows[i].errors[0] == '\0') != (outcome.errors[0] == '\0'))
+            fail_msg("row %zu: status %d, out \"%.200s\", errors \"%.200s\"", i, outcome.status,
+                     outcome.out, outcome.errors);
+    }
+}
+
 static void commands_end_with_their_status(void **state)
 {
-    static const struct {
-        const char *arguments[4];
-        int status;
-        const char *out;    /* its beginning */
-        const char *errors; /* its beginning */
-    } rows[] = {
+    static const struct command_row rows[] = {
         {{NULL}, EXIT_USAGE, "", "pgxgate: pharmacogenomic"},
         {{"help"}, EXIT_OK, "pgxgate: pharmacogenomic", ""},
         {{"--help"}, EXIT_OK, "pgxgate: pharmacogenomic", ""},
@@ -90,6 +108,15 @@ static void commands_end_with_their_status(void **state)
         {{"migrate", "--help"}, EXIT_OK, "usage: pgxgate migrate", ""},
         {{"rules", "--help"}, EXIT_OK, "usage: pgxgate rules", ""},
         {{"replay", "--help"}, EXIT_OK, "usage: pgxgate replay", ""},
+    };
+
+    (void)state;
+    check_rows(rows, ARRAY_LEN(rows));
+}
+
+static void inspect_refuses_what_it_cannot_read(void **state)
+{
+    static const struct command_row rows[] = {
         {{"inspect", "--help"}, EXIT_OK, "usage: pgxgate inspect", ""},
         {{"inspect"}, EXIT_USAGE, "", "usage: pgxgate inspect"},
         {{"inspect", "a", "b"}, EXIT_USAGE, "", "usage: pgxgate inspect"},
@@ -118,19 +145,9 @@ static void commands_end_with_their_status(void **state)
         {{"inspect", "/tmp"}, EXIT_DATA, "", "pgxgate inspect: "},
         {{"inspect", "/dev/null"}, EXIT_DATA, "", "pgxgate inspect: it is empty"},
     };
-    static struct outcome outcome;
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        run(&outcome, rows[i].arguments);
-        if (outcome.status != rows[i].status ||
-            !slice_starts(slice_of(outcome.out), slice_of(rows[i].out)) ||
-            !slice_starts(slice_of(outcome.errors), slice_of(rows[i].errors)) ||
-            (rows[i].out[0] == '\0') != (outcome.out[0] == '\0') ||
-            (rows[i].errors[0] == '\0') != (outcome.errors[0] == '\0'))
-            fail_msg("row %zu: status %d, out \"%.200s\", errors \"%.200s\"", i, outcome.status,
-                     outcome.out, outcome.errors);
-    }
+    check_rows(rows, ARRAY_LEN(rows));
 }
 
 static void all_problems_of_a_file_are_shown(void **state)
@@ -169,6 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands_end_with_their_status),
+        cmocka_unit_test(inspect_refuses_what_it_cannot_read),
         cmocka_unit_test(all_problems_of_a_file_are_shown),
     };
 
