@@ -250,8 +250,8 @@ static struct slice patient_of(struct inspection *inspection,
 
 static bool has_several_patients(struct inspection *inspection)
 {
-    static const char *const TYPES[] = {"Observation", "MedicationRequest", "MedicationOrder",
-                                        "Condition", "DiagnosticReport"};
+    static const char *const TYPES[] = {"Observation",     "Flag",      "MedicationRequest",
+                                        "MedicationOrder", "Condition", "DiagnosticReport"};
     struct slice first = SLICE_NONE;
 
     for (size_t i = 0; i < inspection->collection.resources_count; i++) {

@@ -165,6 +165,8 @@ static const char *meaning_of(struct slice reason)
         {"variant", "single variants are not turned into alleles"},
         {"superseded", "part of a result that is read already, or an older version"},
         {"not-pgx", "not a pharmacogenomic result"},
+        {"recommendation", "a laboratory's advice, not a result"},
+        {"sequence", "raw sequence is never interpreted"},
         {"replaced", "a final result replaces a preliminary one"},
         {"gene-not-in-knowledge", "the knowledge has no table of the gene"},
         {"indeterminate", "neither positive nor negative"},
