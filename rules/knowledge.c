@@ -14,6 +14,7 @@ static enum err_code build(const struct rules_release *release, struct slice con
         rules_knowledge_link_drugs,      rules_knowledge_link_messages,
         rules_knowledge_link_algorithms, rules_knowledge_link_recommendations,
         rules_knowledge_link_patients,   rules_knowledge_check_tests,
+        rules_knowledge_check_omissions,
     };
 
     if (!rules_is_name(release->name) || !rules_is_name(release->version))

@@ -188,6 +188,12 @@ static const struct release_column drug_algorithm_columns[] = {
     TEXT(drug_algorithm, drug),
     TEXT(drug_algorithm, algorithm),
 };
+static const struct release_column omission_columns[] = {
+    TEXT(omission, drug),
+    TEXT(omission, gene),
+    TEXT(omission, key),
+    TEXT(omission, why),
+};
 
 #define X(type, array)                                                                         \
     static void *add_##type(struct rules_release *release)                                     \
