@@ -16,8 +16,6 @@
 
 #define URL_BYTES_MAX     16384
 #define PREFETCH_RESULTS  "pgx"
-#define CATEGORY_GENETICS "http://terminology.hl7.org/CodeSystem/v2-0074|GE"
-#define RESULTS_PER_PAGE  "100"
 #define SEARCH_PARAMS_MAX 6
 
 const char *hook_need_name(enum hook_need_kind kind)
@@ -248,7 +246,7 @@ static bool want_search(struct hook_call *call, enum hook_need_kind kind, const 
                         struct slice value)
 {
     struct fhir_search_param params[] = {{slice_of(parameter), value},
-                                         {SLICE("_count"), SLICE(RESULTS_PER_PAGE)}};
+                                         {SLICE("_count"), SLICE(HOOK_RESULTS_PER_PAGE)}};
 
     return hook_gather_search(call, kind, "Observation", params, ARRAY_LEN(params));
 }
@@ -385,7 +383,7 @@ static bool want_results_by_category(struct hook_call *call)
     if (!hook_gather_resolve(call))
         return false;
     return !hook_facts_lack_a_gene(&call->facts) ||
-           want_search(call, HOOK_NEED_PGX_CATEGORY, "category", SLICE(CATEGORY_GENETICS));
+           want_search(call, HOOK_NEED_PGX_CATEGORY, "category", SLICE(HOOK_CATEGORY_GENETICS));
 }
 
 static bool plan_next_round(struct hook_call *call)

@@ -4,7 +4,6 @@
 #include <assert.h>
 
 #include "fhir/date.h"
-#include "fhir/dose.h"
 #include "fhir/weight.h"
 #include "gateway/hooks/gather.h"
 
@@ -132,7 +131,7 @@ static void judge_list(struct hook_call *call)
     else
         p->list_state = HOOK_LIST_FULL;
     for (size_t i = 0; i < p->list_count && p->list_state == HOOK_LIST_FULL; i++)
-        if (p->list[i].is_unread)
+        if (p->list[i].is_unread || p->list[i].order.is_incomplete)
             p->list_state = HOOK_LIST_PARTIAL;
 }
 
@@ -258,7 +257,7 @@ static bool has_known_system(const struct hook_call *call, const struct fhir_ord
 static bool may_be(const struct hook_call *call, const struct fhir_list_entry *entry,
                    const struct hook_order_drugs *drugs, const struct rules_drug *drug)
 {
-    if (entry->is_unread)
+    if (entry->is_unread || entry->order.is_incomplete)
         return true;
     if (drugs->drugs_count > 0)
         return false;
@@ -294,6 +293,31 @@ static void find_therapy(const struct hook_call *call, const struct rules_drug *
 }
 
 /* ---- for each order ---- */
+
+/* Hundredths of mg a day, where the order's one instruction says so beyond doubt: tablets,
+ * ranges, tapers and "as needed" do not. */
+static bool read_dose(const struct fhir_order *order, uint32_t *ret_mg_x100)
+{
+    static const struct {
+        const char *unit;
+        uint64_t micrograms;
+    } UNITS[] = {{"mg", 1000}, {"g", 1000000}, {"ug", 1}, {"mcg", 1}, {"\xC2\xB5g", 1}};
+    const struct fhir_dosage *d = order->dosages;
+    uint32_t amount_x100;
+
+    if (order->dosages_count != 1 || d->is_as_needed || d->per_day_high.len > 0 ||
+        d->dose_high.len > 0 || !slice_to_x100(d->per_day, &amount_x100))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(UNITS); i++) {
+        uint64_t x100 = (amount_x100 * UNITS[i].micrograms + 500) / 1000;
+
+        if (!slice_eq_text(d->unit, UNITS[i].unit) || x100 == 0 || x100 > UINT32_MAX)
+            continue;
+        *ret_mg_x100 = (uint32_t)x100;
+        return true;
+    }
+    return false;
+}
 
 static bool convert(struct hook_call *call, const struct rules_drug *drug,
                     struct hook_order_facts *facts)
@@ -342,8 +366,7 @@ bool hook_patient_decide(struct hook_call *call)
         const struct hook_drug_order *drug_order = &facts->drug_orders[i];
         struct hook_order_facts *order_facts = &call->order_facts[i];
 
-        order_facts->has_dose = fhir_daily_dose_mg(drug_order->order->resource->json,
-                                                   &call->arena, &order_facts->dose_mg_x100);
+        order_facts->has_dose = read_dose(drug_order->order, &order_facts->dose_mg_x100);
         find_therapy(call, drug_order->drug, order_facts);
         if (!convert(call, drug_order->drug, order_facts))
             return false;
