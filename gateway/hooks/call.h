@@ -23,6 +23,7 @@
 #define GATEWAY_HOOKS_CALL_H
 
 #include "fhir/fetch.h"
+#include "gateway/hooks/estimate.h"
 #include "gateway/hooks/facts.h"
 #include "gateway/hooks/patient.h"
 #include "gateway/hooks/pretest.h"
@@ -105,6 +106,8 @@ struct hook_call {
     struct hook_facts facts;
     struct hook_patient patient;
     struct hook_order_facts *order_facts; /* one per facts.drug_orders */
+    struct hook_estimate *estimates;
+    size_t estimates_count, estimates_max;
     struct hook_pretest *pretests;
     size_t pretests_count, pretests_max;
     enum hook_prefetch_state prefetch_state, list_prefetch_state;

@@ -3,8 +3,8 @@
 
 #include <assert.h>
 
+#include "fhir/body.h"
 #include "fhir/date.h"
-#include "fhir/weight.h"
 #include "gateway/hooks/gather.h"
 
 /* "More than three months" (CPIC, PMID 29392710), at their longest. */
@@ -73,6 +73,8 @@ static void read_patient(struct hook_call *call)
     }
     call->patient.has_weight = fhir_body_weight(&call->collection, call->request.patient_id,
                                                 &call->arena, &call->patient.weight_x100);
+    call->patient.has_height = fhir_body_height(&call->collection, call->request.patient_id,
+                                                &call->arena, &call->patient.height_x100);
 }
 
 /* ---- the medication list ---- */
@@ -101,7 +103,8 @@ bool hook_patient_needs_list(const struct hook_call *call, const struct rules_dr
     const struct rules_gene **genes;
     size_t count = rules_genes_of_drug(call->knowledge, drug, &genes);
 
-    if (rules_drug_needs(call->knowledge, drug).therapy || is_pretest_drug(call, drug))
+    if (rules_drug_needs(call->knowledge, drug).therapy || is_pretest_drug(call, drug) ||
+        rules_algorithm_of_drug(call->knowledge, drug).len > 0)
         return true;
     for (size_t i = 0; is_conversion_worth_a_list(call) && i < count; i++)
         if (rules_gene_has_modulators(call->knowledge, genes[i]))

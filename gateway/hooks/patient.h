@@ -29,9 +29,10 @@ enum hook_list_state {
 const char *hook_list_state_name(enum hook_list_state state);
 
 struct hook_patient {
-    bool has_age, has_weight;
+    bool has_age, has_weight, has_height;
     uint32_t age_years;
     uint32_t weight_x100; /* kg */
+    uint32_t height_x100; /* cm */
     enum rules_sex sex;
 
     bool is_list_wanted, is_list_paged;
