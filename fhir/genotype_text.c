@@ -420,17 +420,19 @@ static void read_nucleotides(struct value *value)
 {
     char letters[2];
     size_t end, at = find_nucleotides(value->text, letters, &end);
-    struct slice rs = rs_in(value->text);
+    struct slice rs = rs_in(value->text), words = SLICE_NONE;
     bool has_own_snp = fhir_gene_row(value->gene)->snp.len > 0;
     bool is_other = fhir_names_other_variant(value->text, value->gene);
 
     if (at == SIZE_MAX)
         return;
-    if (end - at == 2 && !has_own_snp)
-        return; /* two letters are a word of any language */
+    if (end - at == 2 && !has_own_snp &&
+        (rs.len == 0 || rs.ptr + rs.len + 1 != &value->text.ptr[at]))
+        return; /* two letters are a word of any language, but not behind "rs3918290 " */
     if (value->gene == FHIR_GENE_VKORC1 && slice_find(value->text, SLICE("1639")) != SIZE_MAX) {
-        value->evidence->phenotype = vkorc1_words(letters[0], letters[1]);
-        return;
+        words = vkorc1_words(letters[0], letters[1]);
+        if (words.len == 0)
+            return;
     }
     if ((is_other || !has_own_snp) && rs.len == 0) {
         value->reading.has_other_snp = true;
@@ -446,6 +448,8 @@ static void read_nucleotides(struct value *value)
     value->reading.has_other_snp = is_other;
     if (!judge_around(value, at, end, true))
         drop_alleles(value);
+    else if (value->evidence->phenotype.len == 0)
+        value->evidence->phenotype = words;
 }
 
 /* Places of the one slash outside brackets; SIZE_MAX for none or several. */
@@ -562,6 +566,11 @@ struct fhir_text_reading fhir_text_read(struct slice text, uint32_t named, enum 
     value.reading.is_read = ret->alleles_count > 0 || ret->phenotype.len > 0 ||
                             ret->score.len > 0 || ret->presence != FHIR_PRESENCE_NONE;
     return value.reading;
+}
+
+bool fhir_genotype_is_no_call(struct slice text)
+{
+    return is_no_call(slice_trim(text));
 }
 
 bool fhir_genotype_from_text(struct slice text, struct slice gene, struct arena *arena,

@@ -123,6 +123,9 @@ enum err_code fhir_read_evidence(const struct fhir_collection *collection,
 bool fhir_genotype_from_text(struct slice text, struct slice gene, struct arena *arena,
                              struct fhir_evidence *ret);
 
+/* True for a text that says that there is no result: "./.", "no call", "not tested", none. */
+bool fhir_genotype_is_no_call(struct slice text);
+
 /* CPIC's words for a phenotype as laboratories write it ("PM", "extensive metaboliser",
  * "ultra-rapid", "Low or deficient activity" for TPMT); empty when it is none. */
 struct slice fhir_phenotype_from_text(struct slice text, struct slice gene);

@@ -212,6 +212,14 @@ bool rules_allele_join_copies(struct slice core, bool is_at_least, uint32_t coun
     return add(ret, core) && add(ret, (struct slice){.ptr = digits, .len = (size_t)len});
 }
 
+bool rules_allele_join_pair(struct slice a, struct slice b, struct rules_allele_name *ret)
+{
+    bool is_sorted = rules_allele_compare(a, b) <= 0;
+
+    ret->len = 0;
+    return add(ret, is_sorted ? a : b) && add(ret, SLICE("/")) && add(ret, is_sorted ? b : a);
+}
+
 /* The end of a run of digits that starts at `at`. */
 static size_t skip_digits(struct slice s, size_t at)
 {

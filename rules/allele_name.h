@@ -43,6 +43,10 @@ bool rules_allele_split_copies(struct slice name, struct rules_allele_copies *re
 bool rules_allele_join_copies(struct slice core, bool is_at_least, uint32_t count,
                               struct rules_allele_name *ret) MUST_CHECK;
 
+/* Two names in normal form as one, "a/b", whichever comes first. False when it is too long. */
+bool rules_allele_join_pair(struct slice a, struct slice b,
+                            struct rules_allele_name *ret) MUST_CHECK;
+
 /* An HLA name in normal form, cut to what two fields say. */
 struct rules_hla_name {
     struct slice two_fields; /* "*57:01"; the name itself when it has no two numeric fields */

@@ -4,6 +4,9 @@
  * ("*1x2"), never computed, except that CPIC's "x≥3" rows stand for every larger number
  * (PharmCAT folds *1, *2 and *4 the same way), and that an unknown number of copies of an
  * allele without activity has no activity either.
+ *
+ * What is reported twice in different words is one allele: a marker beside the allele it goes
+ * with, the copies of a gene that has one.
  */
 #include <assert.h>
 
@@ -78,7 +81,8 @@ static void read_allele(const struct rules_knowledge *k, const struct rules_gene
     struct rules_allele_name normal, core;
     struct slice shown = rules_allele_shown(written, gene->symbol);
 
-    *ret = (struct rules_allele_read){.name = shown, .normal = shown, .number = RULES_ABSENT};
+    *ret = (struct rules_allele_read){
+        .name = shown, .normal = shown, .number = RULES_ABSENT, .marks = RULES_ABSENT};
     if (!rules_allele_normalise(written, gene->symbol, &normal)) {
         ret->notes = RULES_NOTE_BIT(RULES_NOTE_UNKNOWN_ALLELE);
         return;
@@ -92,6 +96,7 @@ static void read_allele(const struct rules_knowledge *k, const struct rules_gene
             ret->notes |= RULES_NOTE_BIT(RULES_NOTE_UNKNOWN_ALLELE);
         }
     }
+    ret->marks = rules_index_find(&k->marks, scope, rules_allele_name_slice(&normal));
     ret->normal = arena_copy(arena, rules_allele_name_slice(&normal));
 }
 
@@ -114,27 +119,146 @@ static void insert_sorted(struct rules_diplotype *d, const struct rules_allele_r
     d->alleles[at] = *read;
 }
 
-/* The two alleles with the lowest values; of equal ones the first in natural order. Which
- * strand a variant is on is often unknown; that the two worst are on different ones is the safe
- * assumption (CPIC guideline for DPYD, PMID 29152729). */
-static void find_lowest_two(struct rules_diplotype *d)
+/* How little the allele does, smaller for less: its value, or the priority of the phenotype
+ * that two copies of it give. What is not known stands between abnormal and normal, so that it
+ * is passed over only for something worse. */
+static uint32_t rank(const struct rules_knowledge *k, const struct rules_gene *gene,
+                     const struct rules_allele_read *allele)
 {
-    const struct rules_allele_read *a = d->alleles;
+    static const uint32_t RANKS[] = {
+        [RULES_PRIORITY_ABNORMAL] = 0, [RULES_PRIORITY_NORMAL] = 2, [RULES_PRIORITY_NONE] = 3};
+    struct slice phenotype = SLICE_NONE;
+
+    if (gene->method == RULES_METHOD_ACTIVITY_SCORE)
+        return allele->value_x100;
+    if (allele->number != RULES_ABSENT)
+        phenotype = rules_phenotype_of_pair(k, &rules_facts_of_gene(k, gene)->own,
+                                            allele->number, allele->number);
+    if (phenotype.len == 0 || slice_eq_text(phenotype, RULES_INDETERMINATE))
+        return 1;
+    return RANKS[rules_priority_of(k, gene, phenotype)];
+}
+
+/* The two alleles that do least; of equal ones the first in natural order. Which strand a
+ * variant is on is often unknown; that the two worst are on different ones is the safe
+ * assumption (CPIC guideline for DPYD, PMID 29152729). */
+static void find_lowest_two(const struct rules_knowledge *k, const struct rules_gene *gene,
+                            struct rules_diplotype *d)
+{
+    uint32_t ranks[RULES_ALLELES_MAX];
     size_t low = 0, next;
 
     for (size_t i = 0; i < d->alleles_count; i++) {
-        if (!a[i].has_value)
+        if (gene->method == RULES_METHOD_ACTIVITY_SCORE && !d->alleles[i].has_value)
             return;
-        if (a[i].value_x100 < a[low].value_x100)
+        ranks[i] = rank(k, gene, &d->alleles[i]);
+        if (ranks[i] < ranks[low])
             low = i;
     }
     next = low == 0 ? 1 : 0;
     for (size_t i = next + 1; i < d->alleles_count; i++)
-        if (i != low && a[i].value_x100 < a[next].value_x100)
+        if (i != low && ranks[i] < ranks[next])
             next = i;
     d->counted[0] = low < next ? low : next;
     d->counted[1] = low < next ? next : low;
     d->is_lowest_two = true;
+}
+
+static void take_out(struct rules_allele_read *reads, size_t *count, size_t at)
+{
+    --*count;
+    memmove(&reads[at], &reads[at + 1], (*count - at) * sizeof *reads);
+}
+
+/* The reported allele that a marker goes with: one not yet matched, else any; SIZE_MAX when
+ * there is none. */
+static size_t find_marked(const struct rules_knowledge *k,
+                          const struct rules_allele_read *reads, size_t count,
+                          const struct rules_allele_read *marker)
+{
+    size_t found = SIZE_MAX;
+
+    for (size_t i = 0; i < count; i++) {
+        if (reads[i].row == NULL || reads[i].marks != RULES_ABSENT)
+            continue;
+        if (reads[i].row == &k->rows.alleles[marker->marks])
+            return i;
+        if (reads[i].row == marker->row)
+            found = i;
+    }
+    return found;
+}
+
+/* A marker beside what it marks is that one allele, by the name that holds both. Where they
+ * disagree in number the marked allele, which is the cause, decides. */
+static void merge_markers(const struct rules_knowledge *k, const struct rules_gene *gene,
+                          struct rules_allele_read *reads, size_t *count)
+{
+    uint32_t reference = rules_facts_of_gene(k, gene)->reference;
+    bool is_merged = false;
+
+    for (size_t i = 0; i < *count;) {
+        struct rules_allele_read *marker = &reads[i];
+        size_t marked;
+
+        if (marker->marks == RULES_ABSENT) {
+            i++;
+            continue;
+        }
+        marked = find_marked(k, reads, *count, marker);
+        if (marked == SIZE_MAX) {
+            marker->notes |= RULES_NOTE_BIT(RULES_NOTE_MARKER);
+            i++;
+            continue;
+        }
+        take_row(k, (uint32_t)(marker->row - k->rows.alleles), &reads[marked]);
+        take_out(reads, count, i);
+        is_merged = true;
+    }
+    if (is_merged && *count == 1 && reference != RULES_ABSENT) {
+        /* Nothing else was found on the other chromosome. */
+        reads[1] = (struct rules_allele_read){.marks = RULES_ABSENT};
+        take_row(k, reference, &reads[1]);
+        *count = 2;
+    }
+}
+
+/* A gene with one copy: what is reported twice is that copy. */
+static void merge_copies(struct rules_allele_read *reads, size_t *count)
+{
+    for (size_t i = 1; i < *count;) {
+        bool is_same = reads[i].row != NULL ? reads[i].row == reads[0].row
+                                            : slice_eq(reads[i].normal, reads[0].normal);
+
+        if (is_same)
+            take_out(reads, count, i);
+        else
+            i++;
+    }
+}
+
+/* Two letters at one position that are, on either strand, the reference's and the allele's. */
+static void read_pair_alias(const struct rules_knowledge *k, const struct rules_gene *gene,
+                            struct rules_allele_read *reads)
+{
+    uint32_t reference = rules_facts_of_gene(k, gene)->reference;
+    struct rules_allele_name pair;
+    uint32_t row;
+
+    if (reference == RULES_ABSENT || (reads[0].row != NULL && reads[1].row != NULL) ||
+        !rules_allele_join_pair(reads[0].normal, reads[1].normal, &pair))
+        return;
+    row =
+        rules_index_find(&k->alleles, rules_gene_row(k, gene), rules_allele_name_slice(&pair));
+    if (row == RULES_ABSENT)
+        return;
+    for (size_t i = 0; i < 2; i++) {
+        reads[i] = (struct rules_allele_read){.marks = RULES_ABSENT};
+        take_row(k, i == 0 ? reference : row, &reads[i]);
+    }
+    reads[1].notes = RULES_NOTE_BIT(RULES_NOTE_ONE_POSITION);
+    reads[1].marks =
+        rules_index_find(&k->marks, rules_gene_row(k, gene), rules_allele_name_slice(&pair));
 }
 
 static bool is_named(const struct rules_diplotype *d, size_t allele)
@@ -153,18 +277,23 @@ enum err_code rules_diplotype_read(const struct rules_knowledge *k,
                                    size_t alleles_count, struct arena *arena,
                                    struct rules_diplotype *ret, struct err *err)
 {
+    struct rules_allele_read reads[RULES_ALLELES_MAX];
     struct rules_diplotype d = {.counted = {0, 1}};
 
     assert(alleles_count <= RULES_ALLELES_MAX);
+    for (size_t i = 0; i < alleles_count; i++)
+        read_allele(k, gene, alleles[i], arena, &reads[i]);
+    if (alleles_count == 2)
+        read_pair_alias(k, gene, reads);
+    merge_markers(k, gene, reads, &alleles_count);
+    if (gene->method == RULES_METHOD_HAPLOID)
+        merge_copies(reads, &alleles_count);
     for (size_t i = 0; i < alleles_count; i++) {
-        struct rules_allele_read read;
-
-        read_allele(k, gene, alleles[i], arena, &read);
-        insert_sorted(&d, &read);
-        d.notes |= read.notes;
+        insert_sorted(&d, &reads[i]);
+        d.notes |= reads[i].notes;
     }
-    if (gene->counts_lowest_two && alleles_count > 2)
-        find_lowest_two(&d);
+    if (gene->counts_lowest_two && d.alleles_count > 2)
+        find_lowest_two(k, gene, &d);
     for (size_t i = 0; i < d.alleles_count; i++) {
         const struct rules_allele_read *read = &d.alleles[i];
         bool is_row = read->row != NULL && slice_eq(read->name, read->row->name);

@@ -14,6 +14,7 @@ struct view {
     const struct rules_gene_result *result; /* NULL: not among the facts */
     uint32_t (*words)[RULES_KEYS_MAX];      /* per call and key; RULES_ABSENT for a score */
     bool is_missing;
+    struct view **under; /* per publisher; NULL: nobody reads this gene in another way */
 };
 
 struct evaluation {
@@ -67,6 +68,58 @@ static bool is_indeterminate(const struct rules_gene_result *result)
     return false;
 }
 
+static bool number_words(const struct evaluation *e, struct view *view)
+{
+    const struct rules_gene_result *result = view->result;
+
+    view->words = arena_array(e->arena, result->calls_count, sizeof *view->words);
+    for (size_t c = 0; view->words != NULL && c < result->calls_count; c++)
+        for (size_t i = 0; i < result->calls[c].keys_count; i++)
+            view->words[c][i] =
+                result->calls[c].keys[i].is_score
+                    ? RULES_ABSENT
+                    : rules_index_find(&e->k->words, 0, result->calls[c].keys[i].word);
+    return view->words != NULL;
+}
+
+/* The view through another publisher's tables: what it calls the same genotype. */
+static struct view *view_under(const struct evaluation *e, const struct view *own,
+                               struct slice publisher)
+{
+    const struct rules_gene_result *result = own->result;
+    struct rules_gene_result *read = arena_new(e->arena, struct rules_gene_result);
+    struct view *view = arena_new(e->arena, struct view);
+
+    if (read == NULL || view == NULL)
+        return NULL;
+    *read = *result;
+    read->calls = arena_array(e->arena, result->calls_count, sizeof *read->calls);
+    if (read->calls == NULL)
+        return NULL;
+    for (size_t c = 0; c < result->calls_count; c++)
+        rules_call_under(e->k, result->gene, publisher, &result->calls[c], &read->calls[c]);
+    *view = (struct view){.result = read, .is_missing = own->is_missing};
+    return number_words(e, view) ? view : NULL;
+}
+
+static enum err_code view_under_all(struct evaluation *e, uint32_t gene, struct view *view,
+                                    struct err *err)
+{
+    const struct rules_gene_facts *facts = &e->k->gene_facts[gene];
+
+    if (view->result == NULL || facts->authorities.count == 0)
+        return ERR_OK;
+    view->under = arena_array(e->arena, e->k->publishers_count, sizeof(struct view *));
+    for (size_t p = 0; view->under != NULL && p < e->k->publishers_count; p++) {
+        if (rules_reading_of(e->k, &e->k->rows.genes[gene], e->k->publishers[p]) == &facts->own)
+            continue;
+        view->under[p] = view_under(e, view, e->k->publishers[p]);
+        if (view->under[p] == NULL)
+            return err_set(err, ERR_NOMEM, "no memory to evaluate");
+    }
+    return view->under == NULL ? err_set(err, ERR_NOMEM, "no memory to evaluate") : ERR_OK;
+}
+
 static enum err_code view_gene(struct evaluation *e, const struct rules_drug_gene *drug_gene,
                                struct view *view, struct err *err)
 {
@@ -75,15 +128,8 @@ static enum err_code view_gene(struct evaluation *e, const struct rules_drug_gen
 
     *view = (struct view){.result = result};
     if (result != NULL) {
-        view->words = arena_array(e->arena, result->calls_count, sizeof *view->words);
-        if (view->words == NULL)
+        if (!number_words(e, view))
             return err_set(err, ERR_NOMEM, "no memory to evaluate");
-        for (size_t c = 0; c < result->calls_count; c++)
-            for (size_t i = 0; i < result->calls[c].keys_count; i++)
-                view->words[c][i] =
-                    result->calls[c].keys[i].is_score
-                        ? RULES_ABSENT
-                        : rules_index_find(&e->k->words, 0, result->calls[c].keys[i].word);
         e->advice.has_conflict |=
             result->calls_count > 1 && result->state == RULES_GENE_CONFLICT;
         e->advice.is_indeterminate |= is_indeterminate(result);
@@ -91,7 +137,7 @@ static enum err_code view_gene(struct evaluation *e, const struct rules_drug_gen
     view->is_missing = !has_result(e, drug_gene, view);
     if (view->is_missing)
         e->advice.missing[e->advice.missing_count++] = gene;
-    return ERR_OK;
+    return view_under_all(e, drug_gene->gene, view, err);
 }
 
 static enum err_code view_genes(struct evaluation *e, struct err *err)
@@ -163,11 +209,13 @@ static enum fit fit_call(const struct evaluation *e, struct rules_range wanted,
 }
 
 /* One gene's part of a recommendation; sets because[] and clears is_certain. */
-static bool fits_requirement(const struct evaluation *e,
+static bool fits_requirement(const struct evaluation *e, uint32_t publisher,
                              const struct rules_requirement *requirement,
                              struct rules_match *match)
 {
-    const struct view *view = &e->views[requirement->gene];
+    const struct view *own = &e->views[requirement->gene];
+    const struct view *view =
+        own->under != NULL && own->under[publisher] != NULL ? own->under[publisher] : own;
     enum fit best = FIT_NOT;
     size_t key = 0;
 
@@ -279,7 +327,8 @@ static bool try_recommendation(const struct evaluation *e, uint32_t row,
     if (!fits_patient(e, row, match))
         return false;
     for (uint32_t i = 0; i < requirements.count; i++)
-        if (!fits_requirement(e, &e->k->requirements[requirements.first + i], match))
+        if (!fits_requirement(e, e->k->recommendation_facts[row].publisher,
+                              &e->k->requirements[requirements.first + i], match))
             return false;
     compare_dose(e, row, match);
     return true;

@@ -48,7 +48,14 @@ struct rules_evidence {
       "the laboratory's phenotype differs from the one computed from its genotype")            \
     X(PHENOTYPE_UNKNOWN, "phenotype-unknown", "the stated phenotype is not one of the gene's") \
     X(PRELIMINARY, "preliminary", "only preliminary results are available")                    \
-    X(LOWEST_TWO, "lowest-two", "of more than two variants the two lowest values count")
+    X(LOWEST_TWO, "lowest-two",                                                                \
+      "of more than two variants the two with the least function count")                       \
+    X(MARKER, "marker",                                                                        \
+      "a variant that goes with the allele was found, not the allele itself")                  \
+    X(ONE_POSITION, "one-position",                                                            \
+      "one position was reported; the other allele counts as the reference")                   \
+    X(TWO_ALLELES, "two-alleles", "different alleles of a gene that has one copy")             \
+    X(TOO_MANY, "too-many-results", "too many different results to compare")
 
 enum rules_call_note {
 #define X(code, name, text) RULES_NOTE_##code,
@@ -75,6 +82,10 @@ struct rules_call {
     uint32_t score_x100;
     struct rules_key keys[RULES_KEYS_MAX];
     size_t keys_count;
+    /* Numbers of the functions of the alleles that count, for rules_call_under; none when the
+     * call does not come from a diplotype. */
+    uint32_t functions[2];
+    size_t functions_count;
     uint32_t notes;    /* bit 1 << enum rules_call_note */
     uint32_t *sources; /* which evidence supports it: indexes into the input, ascending */
     size_t sources_count;
@@ -103,14 +114,25 @@ struct rules_gene_result {
 };
 
 /* Reads all evidence about one gene (records about other genes are passed over). What is
- * written there never is an error, except that more than RULES_CALLS_MAX distinct answers are
- * ERR_LIMIT. A final result replaces preliminary ones (of HLA, allele by allele), unless it is
- * unusable. A call without keys is unusable: it is kept when there is nothing else, or when a
- * single allele contradicts the diplotypes. */
+ * written there never is an error; more than RULES_CALLS_MAX distinct answers become one
+ * unusable call with the note TOO_MANY. A final result replaces preliminary ones (of HLA,
+ * allele by allele), unless it is unusable. A call without keys is unusable: it is kept when
+ * there is nothing else, or when a single allele contradicts the diplotypes. */
 enum err_code rules_resolve_gene(const struct rules_knowledge *k, const struct rules_gene *gene,
                                  const struct rules_evidence *evidence, size_t evidence_count,
                                  struct arena *arena, struct rules_gene_result *ret,
                                  struct err *err) MUST_CHECK;
+
+/* A score ("score 1.25", "1.25", "≥3.0", "n/a"), an allele's status ("*57:01 positive"), a
+ * phenotype or a diplotype with a slash between its alleles. */
+void rules_evidence_from_text(const struct rules_knowledge *k, const struct rules_gene *gene,
+                              struct slice text, struct rules_evidence *ret);
+/* The same call as another authority reads it ("DPWG": a CYP2D6 score of 2.5 is Normal
+ * Metabolizer): phenotype, score and keys are the authority's, where it has tables of its own
+ * for the gene; the rest is the call's. A stated phenotype stays as it was stated. */
+void rules_call_under(const struct rules_knowledge *k, const struct rules_gene *gene,
+                      struct slice authority, const struct rules_call *call,
+                      struct rules_call *ret);
 
 /* The key a call is looked up by as CPIC writes it ("Poor Metabolizer", "1.25", "≥3.0", "n/a",
  * "*57:01 positive"); a range of scores gives "0.25-1.0". */

@@ -22,6 +22,7 @@ struct rules_allele_read {
     uint32_t value_x100;
     struct slice name;   /* the table's, or as written */
     struct slice normal; /* normal form, in the arena */
+    uint32_t marks;      /* row of the allele that this one only marks, or RULES_ABSENT */
     uint32_t notes;
 };
 
@@ -29,7 +30,7 @@ struct rules_diplotype {
     struct rules_allele_read
         alleles[RULES_ALLELES_MAX]; /* in natural order, unknown ones last */
     size_t alleles_count;
-    size_t counted[2];     /* of more than two, the ones whose values count */
+    size_t counted[2];     /* of more than two, the ones that count */
     bool is_lowest_two;    /* ... and text and identity name only these */
     struct slice text;     /* as CPIC writes it */
     struct slice identity; /* equal for diplotypes that are the same, however written */
@@ -46,6 +47,9 @@ enum err_code rules_diplotype_read(const struct rules_knowledge *k,
 void rules_call_from_diplotype(const struct rules_knowledge *k, const struct rules_gene *gene,
                                const struct rules_diplotype *diplotype,
                                struct rules_call *call);
+/* Whether one allele of this function decides, whatever the other one is. */
+bool rules_decides_alone(const struct rules_knowledge *k, const struct rules_gene *gene,
+                         uint32_t function);
 void rules_call_set_score(const struct rules_knowledge *k, const struct rules_gene *gene,
                           uint32_t score_x100, bool is_at_least, struct rules_call *call);
 /* `phenotype` is one of rules_phenotype_of. Without a key for it the call stays unusable. */
@@ -89,6 +93,13 @@ enum err_code rules_resolve_presence(const struct rules_knowledge *k,
                                      const struct rules_evidence *evidence,
                                      size_t evidence_count, struct arena *arena,
                                      struct rules_gene_result *ret, struct err *err) MUST_CHECK;
+
+/* More answers than can be compared: one call that says so and can be looked up by nothing. */
+enum err_code rules_result_too_many(struct rules_gene_result *ret,
+                                    const struct rules_gene *gene,
+                                    const struct rules_evidence *evidence,
+                                    size_t evidence_count, struct arena *arena,
+                                    struct err *err) MUST_CHECK;
 
 /* Sets calls and state from calls that are distinct. */
 enum err_code rules_result_set(struct rules_gene_result *ret, const struct rules_gene *gene,

@@ -10,10 +10,10 @@ static enum err_code build(const struct rules_release *release, struct slice con
                            struct rules_knowledge *k, struct err *err)
 {
     static enum err_code (*const STEPS[])(struct rules_knowledge *, struct err *) = {
-        rules_knowledge_link_genes,           rules_knowledge_link_alleles,
-        rules_knowledge_link_drugs,           rules_knowledge_link_messages,
-        rules_knowledge_link_recommendations, rules_knowledge_link_patients,
-        rules_knowledge_check_tests,
+        rules_knowledge_link_genes,      rules_knowledge_link_alleles,
+        rules_knowledge_link_drugs,      rules_knowledge_link_messages,
+        rules_knowledge_link_algorithms, rules_knowledge_link_recommendations,
+        rules_knowledge_link_patients,   rules_knowledge_check_tests,
     };
 
     if (!rules_is_name(release->name) || !rules_is_name(release->version))
@@ -125,6 +125,12 @@ size_t rules_genes_of_drug(const struct rules_knowledge *k, const struct rules_d
     return range.count;
 }
 
+struct slice rules_algorithm_of_drug(const struct rules_knowledge *k,
+                                     const struct rules_drug *drug)
+{
+    return k->drug_facts[rules_drug_row(k, drug)].algorithm;
+}
+
 struct rules_drug_needs rules_drug_needs(const struct rules_knowledge *k,
                                          const struct rules_drug *drug)
 {
@@ -154,6 +160,19 @@ size_t rules_actions_of(const struct rules_knowledge *k, const struct rules_reco
 
     *ret = k->rows.actions + range.first;
     return range.count;
+}
+
+/* Conditions are sorted by recommendation, and wanted_keys stand parallel to them. */
+size_t rules_conditions_of(const struct rules_knowledge *k,
+                           const struct rules_recommendation *r,
+                           const struct rules_condition **ret)
+{
+    struct rules_range range = facts_of(k, r)->requirements;
+    struct rules_range last = k->requirements[range.first + range.count - 1].keys;
+    uint32_t first = k->requirements[range.first].keys.first;
+
+    *ret = k->rows.conditions + first;
+    return last.first + last.count - first;
 }
 
 size_t rules_implications_of(const struct rules_knowledge *k,

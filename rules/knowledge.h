@@ -36,14 +36,22 @@ const struct rules_message *rules_find_message(const struct rules_knowledge *k, 
 struct slice rules_phenotype_abbreviation(const struct rules_knowledge *k, struct slice gene,
                                           struct slice phenotype);
 
+/* The priority of a phenotype or an allele's status ("*57:01 positive"); NONE when the gene's
+ * tables do not say. */
+enum rules_priority rules_priority_of(const struct rules_knowledge *k,
+                                      const struct rules_gene *gene, struct slice phenotype);
+
 /* All drugs that a code stands for (a combination product has several). Returns a borrowed
  * array; 0 when the code is unknown. `system` is canonical. */
 size_t rules_find_drugs_by_code(const struct rules_knowledge *k, struct slice system,
                                 struct slice code, const struct rules_drug_code ***ret);
 
-/* The genes that the drug's recommendations ask about, in order of name. */
+/* The genes that the drug's recommendations and its algorithm ask about, in order of name. */
 size_t rules_genes_of_drug(const struct rules_knowledge *k, const struct rules_drug *drug,
                            const struct rules_gene ***ret);
+/* The algorithm that estimates the drug's dose: "warfarin"; empty when there is none. */
+struct slice rules_algorithm_of_drug(const struct rules_knowledge *k,
+                                     const struct rules_drug *drug);
 
 /* What some recommendation for the drug, or one of its populations, depends on. */
 struct rules_drug_needs {
@@ -56,6 +64,9 @@ struct rules_drug_needs rules_drug_needs(const struct rules_knowledge *k,
  * added, implications by gene, populations by id. */
 size_t rules_actions_of(const struct rules_knowledge *k, const struct rules_recommendation *r,
                         const struct rules_action **ret);
+size_t rules_conditions_of(const struct rules_knowledge *k,
+                           const struct rules_recommendation *r,
+                           const struct rules_condition **ret);
 size_t rules_implications_of(const struct rules_knowledge *k,
                              const struct rules_recommendation *r,
                              const struct rules_implication **ret);

@@ -42,6 +42,7 @@ static bool needs_function(enum rules_method method)
     switch (method) {
     case RULES_METHOD_FUNCTION_PAIR:
     case RULES_METHOD_SEX_LINKED:
+    case RULES_METHOD_HAPLOID:
         return true;
     case RULES_METHOD_ACTIVITY_SCORE:
     case RULES_METHOD_ALLELE_PRESENCE:
@@ -71,11 +72,11 @@ static enum err_code link_allele_facts(struct rules_knowledge *k, const struct r
         facts->negative = arena_printf(&k->arena, "%.*s negative", SLICE_ARG(a->name));
         return k->arena.has_failed ? NO_MEMORY(err) : ERR_OK;
     }
-    if (!needs_function(gene->method))
-        return ERR_OK;
-    if (a->function.len == 0)
+    if (needs_function(gene->method) && a->function.len == 0)
         return BAD(err, "allele %.*s %.*s: no function", SLICE_ARG(a->gene),
                    SLICE_ARG(a->name));
+    if (gene->method == RULES_METHOD_GENOTYPE || a->function.len == 0)
+        return ERR_OK;
     if (keep_normal(k, a->function, SLICE_NONE, &function, err) != ERR_OK)
         return err->code;
     (void)rules_index_add(&k->functions, scope, function, (uint32_t)row);
@@ -111,26 +112,82 @@ static enum err_code link_allele(struct rules_knowledge *k, size_t row, struct e
     return link_allele_facts(k, &k->rows.genes[gene], row, normal, err);
 }
 
+/* The normal form of an alias; of two names, one that does not depend on their order. */
+static enum err_code keep_alias(struct rules_knowledge *k,
+                                const struct rules_allele_alias *alias, uint32_t gene,
+                                struct slice *ret, struct err *err)
+{
+    struct slice second, first = slice_cut(alias->alias, '/', &second);
+    struct rules_allele_name a, b, pair;
+
+    if (first.len == alias->alias.len)
+        return keep_normal(k, alias->alias, alias->gene, ret, err);
+    if (k->gene_facts[gene].reference == RULES_ABSENT)
+        return BAD(err, "alias '%.*s' of %.*s: a pair, but the gene has no reference",
+                   SLICE_ARG(alias->alias), SLICE_ARG(alias->gene));
+    if (!rules_allele_normalise(first, alias->gene, &a) ||
+        !rules_allele_normalise(second, alias->gene, &b) ||
+        !rules_allele_join_pair(rules_allele_name_slice(&a), rules_allele_name_slice(&b),
+                                &pair))
+        return BAD(err, "alias '%.*s' of %.*s: empty or too long", SLICE_ARG(alias->alias),
+                   SLICE_ARG(alias->gene));
+    *ret = arena_copy(&k->arena, rules_allele_name_slice(&pair));
+    return ret->len == 0 ? NO_MEMORY(err) : ERR_OK;
+}
+
+/* The row of an allele that an alias names. */
+static enum err_code find_target(const struct rules_knowledge *k,
+                                 const struct rules_allele_alias *alias, uint32_t gene,
+                                 struct slice allele, uint32_t *ret, struct err *err)
+{
+    struct rules_allele_name normal;
+
+    *ret = RULES_ABSENT;
+    if (rules_allele_normalise(allele, alias->gene, &normal))
+        *ret = rules_index_find(&k->alleles, gene, rules_allele_name_slice(&normal));
+    if (*ret == RULES_ABSENT)
+        return BAD(err, "alias '%.*s' of %.*s: unknown allele '%.*s'", SLICE_ARG(alias->alias),
+                   SLICE_ARG(alias->gene), SLICE_ARG(allele));
+    return ERR_OK;
+}
+
 static enum err_code link_alias(struct rules_knowledge *k,
                                 const struct rules_allele_alias *alias, struct err *err)
 {
     uint32_t gene = rules_index_find(&k->genes, 0, alias->gene);
-    struct slice normal = SLICE_NONE, target = SLICE_NONE;
-    uint32_t row;
+    struct slice normal = SLICE_NONE;
+    uint32_t row, marked;
 
     if (gene == RULES_ABSENT)
         return BAD(err, "alias '%.*s': unknown gene '%.*s'", SLICE_ARG(alias->alias),
                    SLICE_ARG(alias->gene));
-    if (keep_normal(k, alias->alias, alias->gene, &normal, err) != ERR_OK ||
-        keep_normal(k, alias->allele, alias->gene, &target, err) != ERR_OK)
+    if (keep_alias(k, alias, gene, &normal, err) != ERR_OK ||
+        find_target(k, alias, gene, alias->allele, &row, err) != ERR_OK)
         return err->code;
-    row = rules_index_find(&k->alleles, gene, target);
-    if (row == RULES_ABSENT)
-        return BAD(err, "alias '%.*s' of %.*s: unknown allele '%.*s'", SLICE_ARG(alias->alias),
-                   SLICE_ARG(alias->gene), SLICE_ARG(alias->allele));
     if (!rules_index_add(&k->alleles, gene, normal, row))
         return BAD(err, "alias '%.*s' of %.*s: names an allele already",
                    SLICE_ARG(alias->alias), SLICE_ARG(alias->gene));
+    if (alias->marks.len == 0)
+        return ERR_OK;
+    if (find_target(k, alias, gene, alias->marks, &marked, err) != ERR_OK)
+        return err->code;
+    (void)rules_index_add(&k->marks, gene, normal, marked);
+    return ERR_OK;
+}
+
+static enum err_code link_references(struct rules_knowledge *k, struct err *err)
+{
+    for (size_t i = 0; i < k->rows.genes_count; i++) {
+        const struct rules_gene *gene = &k->rows.genes[i];
+        struct rules_range range = k->gene_facts[i].alleles;
+
+        for (uint32_t a = range.first; a < range.first + range.count; a++)
+            if (slice_eq(k->rows.alleles[a].name, gene->reference))
+                k->gene_facts[i].reference = a;
+        if (gene->reference.len > 0 && k->gene_facts[i].reference == RULES_ABSENT)
+            return BAD(err, "gene %.*s: the reference '%.*s' is not one of its alleles",
+                       SLICE_ARG(gene->symbol), SLICE_ARG(gene->reference));
+    }
     return ERR_OK;
 }
 
@@ -140,11 +197,14 @@ static enum err_code link_allele_rows(struct rules_knowledge *k, struct err *err
 
     k->allele_facts = arena_array(&k->arena, k->rows.alleles_count, sizeof *k->allele_facts);
     if (k->allele_facts == NULL || !rules_index_init(&k->alleles, names_max, &k->arena) ||
-        !rules_index_init(&k->functions, k->rows.alleles_count, &k->arena))
+        !rules_index_init(&k->functions, k->rows.alleles_count, &k->arena) ||
+        !rules_index_init(&k->marks, k->rows.allele_aliases_count, &k->arena))
         return NO_MEMORY(err);
     for (size_t i = 0; i < k->rows.alleles_count; i++)
         if (link_allele(k, i, err) != ERR_OK)
             return err->code;
+    if (link_references(k, err) != ERR_OK)
+        return err->code;
     for (size_t i = 0; i < k->rows.allele_aliases_count; i++)
         if (link_alias(k, &k->rows.allele_aliases[i], err) != ERR_OK)
             return err->code;
@@ -175,25 +235,43 @@ static enum err_code number_of(const struct rules_knowledge *k, const struct rul
     return ERR_OK;
 }
 
+/* Whether the gene's method has rules of this form. */
+static enum err_code check_pair(const struct rules_gene *gene,
+                                const struct rules_pair_rule *rule, struct err *err)
+{
+    bool is_scored = gene->method == RULES_METHOD_ACTIVITY_SCORE && rule->authority.len > 0;
+    bool is_single = rule->second.len == 0;
+
+    if (gene->method != RULES_METHOD_GENOTYPE && !needs_function(gene->method) && !is_scored)
+        return BAD(err, "pair of %.*s: the gene's method is %s", SLICE_ARG(rule->gene),
+                   rules_method_name(gene->method));
+    if (is_single ? gene->method == RULES_METHOD_GENOTYPE || is_scored
+                  : gene->method == RULES_METHOD_HAPLOID)
+        return BAD(err, "pair of %.*s '%.*s': a gene of method %s has no rules for %s",
+                   SLICE_ARG(rule->gene), SLICE_ARG(rule->first),
+                   rules_method_name(gene->method), is_single ? "one allele" : "two alleles");
+    return ERR_OK;
+}
+
 static enum err_code link_pair(struct rules_knowledge *k, size_t row, struct err *err)
 {
     const struct rules_pair_rule *rule = &k->rows.pair_rules[row];
     uint32_t gene_row = rules_index_find(&k->genes, 0, rule->gene);
-    const struct rules_gene *gene;
     uint32_t first = RULES_ABSENT, second = RULES_NO_SECOND;
+    const struct rules_gene *gene;
+    struct rules_reading *reading;
     struct slice phenotype;
 
     if (gene_row == RULES_ABSENT)
         return BAD(err, "pair '%.*s': unknown gene '%.*s'", SLICE_ARG(rule->first),
                    SLICE_ARG(rule->gene));
     gene = &k->rows.genes[gene_row];
-    if (gene->method != RULES_METHOD_GENOTYPE && !needs_function(gene->method))
-        return BAD(err, "pair of %.*s: the gene's method is %s", SLICE_ARG(rule->gene),
-                   rules_method_name(gene->method));
-    if (rule->second.len == 0 && gene->method != RULES_METHOD_SEX_LINKED)
-        return BAD(err, "pair of %.*s '%.*s': only sex_linked genes have single ones",
-                   SLICE_ARG(rule->gene), SLICE_ARG(rule->first));
-    if (number_of(k, gene, rule->first, &first, err) != ERR_OK ||
+    reading = rules_reading_find(k, gene_row, rule->authority);
+    if (reading == NULL)
+        return BAD(err, "pair of %.*s '%.*s': unknown authority '%.*s'", SLICE_ARG(rule->gene),
+                   SLICE_ARG(rule->first), SLICE_ARG(rule->authority));
+    if (check_pair(gene, rule, err) != ERR_OK ||
+        number_of(k, gene, rule->first, &first, err) != ERR_OK ||
         (rule->second.len > 0 && number_of(k, gene, rule->second, &second, err) != ERR_OK))
         return err->code;
     phenotype = rules_phenotype_of(k, gene, rule->phenotype);
@@ -201,7 +279,28 @@ static enum err_code link_pair(struct rules_knowledge *k, size_t row, struct err
         return BAD(err, "pair of %.*s '%.*s': unknown phenotype '%.*s'", SLICE_ARG(rule->gene),
                    SLICE_ARG(rule->first), SLICE_ARG(rule->phenotype));
     k->pairs[row] = (struct rules_pair){rules_pair_of(first, second), phenotype};
-    rules_range_add(&k->gene_facts[gene_row].pairs, row);
+    rules_range_add(&reading->pairs, row);
+    return ERR_OK;
+}
+
+/* A function that decides alone must not be said to do otherwise beside another one. */
+static enum err_code check_alone(const struct rules_knowledge *k, const struct rules_gene *gene,
+                                 const struct rules_pair *pairs, size_t count, struct err *err)
+{
+    for (size_t i = 0; i < count && gene->method == RULES_METHOD_FUNCTION_PAIR; i++) {
+        uint32_t function = (uint32_t)(pairs[i].of >> 32);
+
+        if ((uint32_t)pairs[i].of != RULES_NO_SECOND)
+            continue;
+        for (size_t j = 0; j < count; j++)
+            if (((uint32_t)(pairs[j].of >> 32) == function ||
+                 (uint32_t)pairs[j].of == function) &&
+                !slice_eq(pairs[j].phenotype, pairs[i].phenotype))
+                return BAD(
+                    err, "pairs of %.*s: '%.*s' decides alone, but is in a pair for %.*s",
+                    SLICE_ARG(gene->symbol), SLICE_ARG(k->rows.alleles[function].function),
+                    SLICE_ARG(pairs[j].phenotype));
+    }
     return ERR_OK;
 }
 
@@ -210,6 +309,23 @@ static int compare_pairs(const void *a_, const void *b_)
     const struct rules_pair *a = a_, *b = b_;
 
     return a->of < b->of ? -1 : a->of > b->of;
+}
+
+/* Sorts one authority's rules and checks them against each other. */
+static enum err_code sort_pairs(struct rules_knowledge *k, const struct rules_gene *gene,
+                                const struct rules_reading *reading, struct err *err)
+{
+    struct rules_range range = reading->pairs;
+    struct rules_pair *pairs = k->pairs + range.first;
+
+    if (range.count > 1)
+        qsort(pairs, range.count, sizeof *pairs, compare_pairs);
+    for (size_t i = 1; i < range.count; i++)
+        if (pairs[i].of == pairs[i - 1].of)
+            return BAD(err, "pairs of %.*s: two rules for the same pair (%.*s, %.*s)",
+                       SLICE_ARG(gene->symbol), SLICE_ARG(pairs[i - 1].phenotype),
+                       SLICE_ARG(pairs[i].phenotype));
+    return check_alone(k, gene, pairs, range.count, err);
 }
 
 static enum err_code link_pairs(struct rules_knowledge *k, struct err *err)
@@ -221,24 +337,23 @@ static enum err_code link_pairs(struct rules_knowledge *k, struct err *err)
         if (link_pair(k, i, err) != ERR_OK)
             return err->code;
     for (size_t g = 0; g < k->rows.genes_count; g++) {
-        struct rules_range range = k->gene_facts[g].pairs;
-        struct rules_pair *pairs = k->pairs + range.first;
+        const struct rules_gene *gene = &k->rows.genes[g];
+        struct rules_range authorities = k->gene_facts[g].authorities;
 
-        if (range.count > 1)
-            qsort(pairs, range.count, sizeof *pairs, compare_pairs);
-        for (size_t i = 1; i < range.count; i++)
-            if (pairs[i].of == pairs[i - 1].of)
-                return BAD(err, "pairs of %.*s: two rules for the same pair (%.*s, %.*s)",
-                           SLICE_ARG(k->rows.genes[g].symbol),
-                           SLICE_ARG(pairs[i - 1].phenotype), SLICE_ARG(pairs[i].phenotype));
+        if (sort_pairs(k, gene, &k->gene_facts[g].own, err) != ERR_OK)
+            return err->code;
+        for (uint32_t a = authorities.first; a < authorities.first + authorities.count; a++)
+            if (sort_pairs(k, gene, &k->readings[a], err) != ERR_OK)
+                return err->code;
     }
     return ERR_OK;
 }
 
 struct slice rules_phenotype_of_pair(const struct rules_knowledge *k,
-                                     const struct rules_gene *gene, uint32_t a, uint32_t b)
+                                     const struct rules_reading *reading, uint32_t a,
+                                     uint32_t b)
 {
-    struct rules_range range = rules_facts_of_gene(k, gene)->pairs;
+    struct rules_range range = reading->pairs;
     struct rules_pair wanted = {.of = rules_pair_of(a, b)};
     const struct rules_pair *found = range.count == 0
                                          ? NULL

@@ -95,9 +95,15 @@ static enum err_code check_gene(const struct rules_knowledge *k, const struct ru
         gene->method != RULES_METHOD_ACTIVITY_SCORE)
         return BAD(err, "gene %.*s: key activity_score needs method activity_score",
                    SLICE_ARG(gene->symbol));
-    if (gene->counts_lowest_two && gene->method != RULES_METHOD_ACTIVITY_SCORE)
-        return BAD(err, "gene %.*s: counts_lowest_two needs method activity_score",
+    if (gene->counts_lowest_two && gene->method != RULES_METHOD_ACTIVITY_SCORE &&
+        gene->method != RULES_METHOD_FUNCTION_PAIR)
+        return BAD(err,
+                   "gene %.*s: counts_lowest_two needs method activity_score or function_pair",
                    SLICE_ARG(gene->symbol));
+    if (gene->priority_source.len > 0 &&
+        rules_index_find(&k->sources, 0, gene->priority_source) == RULES_ABSENT)
+        return BAD(err, "gene %.*s: unknown source '%.*s' of priorities",
+                   SLICE_ARG(gene->symbol), SLICE_ARG(gene->priority_source));
     return ERR_OK;
 }
 
@@ -111,6 +117,8 @@ static enum err_code link_gene_rows(struct rules_knowledge *k, struct err *err)
             return err->code;
         if (!rules_index_add(&k->genes, 0, k->rows.genes[i].symbol, (uint32_t)i))
             return BAD(err, "gene %.*s: listed twice", SLICE_ARG(k->rows.genes[i].symbol));
+        k->gene_facts[i].own.key_kind = k->rows.genes[i].key_kind;
+        k->gene_facts[i].reference = RULES_ABSENT;
     }
     return ERR_OK;
 }
@@ -141,6 +149,10 @@ static enum err_code link_phenotypes(struct rules_knowledge *k, struct err *err)
                        SLICE_ARG(p->gene));
         if (!rules_is_name(p->name) || !rules_allele_normalise(p->name, p->gene, &normal))
             return BAD(err, "phenotype '%.*s' of %.*s: the name is empty or too long",
+                       SLICE_ARG(p->name), SLICE_ARG(p->gene));
+        if (p->priority != RULES_PRIORITY_NONE && k->rows.genes[gene].priority_source.len == 0)
+            return BAD(err,
+                       "phenotype '%.*s' of %.*s: a priority, but the gene names no source",
                        SLICE_ARG(p->name), SLICE_ARG(p->gene));
         if (is_reserved(p->name, rules_allele_name_slice(&normal)))
             return BAD(err, "phenotype '%.*s' of %.*s: this word is reserved",
@@ -174,6 +186,86 @@ struct slice rules_phenotype_of(const struct rules_knowledge *k, const struct ru
     return SLICE_NONE;
 }
 
+enum rules_priority rules_priority_of(const struct rules_knowledge *k,
+                                      const struct rules_gene *gene, struct slice phenotype)
+{
+    struct rules_range range = rules_facts_of_gene(k, gene)->phenotypes;
+
+    for (uint32_t i = range.first; i < range.first + range.count; i++)
+        if (slice_eq(k->rows.phenotypes[i].name, phenotype))
+            return k->rows.phenotypes[i].priority;
+    return RULES_PRIORITY_NONE;
+}
+
+static enum err_code check_authority(const struct rules_knowledge *k,
+                                     const struct rules_authority *a, uint32_t gene,
+                                     struct err *err)
+{
+    const struct rules_gene *row = gene == RULES_ABSENT ? NULL : &k->rows.genes[gene];
+
+    if (row == NULL)
+        return BAD(err, "authority '%.*s': unknown gene '%.*s'", SLICE_ARG(a->name),
+                   SLICE_ARG(a->gene));
+    if (!rules_is_name(a->name))
+        return BAD(err, "authority of %.*s: the name is empty or too long", SLICE_ARG(a->gene));
+    if (rules_index_find(&k->sources, 0, a->source) == RULES_ABSENT)
+        return BAD(err, "authority %.*s of %.*s: unknown source '%.*s'", SLICE_ARG(a->name),
+                   SLICE_ARG(a->gene), SLICE_ARG(a->source));
+    if (row->method == RULES_METHOD_ALLELE_PRESENCE || a->key_kind == RULES_KEY_ALLELE_STATUS ||
+        (a->key_kind == RULES_KEY_ACTIVITY_SCORE && row->key_kind != RULES_KEY_ACTIVITY_SCORE))
+        return BAD(err, "authority %.*s of %.*s: method %s has no key %s", SLICE_ARG(a->name),
+                   SLICE_ARG(a->gene), rules_method_name(row->method),
+                   rules_key_kind_name(a->key_kind));
+    return ERR_OK;
+}
+
+static enum err_code link_authorities(struct rules_knowledge *k, struct err *err)
+{
+    k->readings = arena_array(&k->arena, k->rows.authorities_count, sizeof *k->readings);
+    if (k->readings == NULL)
+        return NO_MEMORY(err);
+    for (size_t i = 0; i < k->rows.authorities_count; i++) {
+        const struct rules_authority *a = &k->rows.authorities[i];
+        uint32_t gene = rules_index_find(&k->genes, 0, a->gene);
+
+        if (check_authority(k, a, gene, err) != ERR_OK)
+            return err->code;
+        if (i > 0 && slice_eq(a[-1].gene, a->gene) && slice_eq(a[-1].name, a->name))
+            return BAD(err, "authority %.*s of %.*s: listed twice", SLICE_ARG(a->name),
+                       SLICE_ARG(a->gene));
+        k->readings[i].key_kind = a->key_kind;
+        rules_range_add(&k->gene_facts[gene].authorities, i);
+    }
+    return ERR_OK;
+}
+
+struct rules_reading *rules_reading_find(struct rules_knowledge *k, uint32_t gene,
+                                         struct slice authority)
+{
+    struct rules_gene_facts *facts = &k->gene_facts[gene];
+    struct rules_range range = facts->authorities;
+
+    if (authority.len == 0)
+        return &facts->own;
+    for (uint32_t i = range.first; i < range.first + range.count; i++)
+        if (slice_eq(k->rows.authorities[i].name, authority))
+            return &k->readings[i];
+    return NULL;
+}
+
+const struct rules_reading *rules_reading_of(const struct rules_knowledge *k,
+                                             const struct rules_gene *gene,
+                                             struct slice authority)
+{
+    const struct rules_gene_facts *facts = rules_facts_of_gene(k, gene);
+    struct rules_range range = facts->authorities;
+
+    for (uint32_t i = range.first; i < range.first + range.count; i++)
+        if (slice_eq(k->rows.authorities[i].name, authority))
+            return &k->readings[i];
+    return &facts->own;
+}
+
 static enum err_code check_score(const struct rules_knowledge *k, struct rules_score_rule *rule,
                                  const struct rules_score_rule *before, struct err *err)
 {
@@ -191,7 +283,7 @@ static enum err_code check_score(const struct rules_knowledge *k, struct rules_s
         return BAD(err, "score range of %.*s from %u/100: ends before it begins",
                    SLICE_ARG(rule->gene), rule->from_x100);
     if (before != NULL && slice_eq(before->gene, rule->gene) &&
-        before->to_x100 >= rule->from_x100)
+        slice_eq(before->authority, rule->authority) && before->to_x100 >= rule->from_x100)
         return BAD(err, "score range of %.*s from %u/100: overlaps the one before it",
                    SLICE_ARG(rule->gene), rule->from_x100);
     phenotype = rules_phenotype_of(k, gene, rule->phenotype);
@@ -206,14 +298,18 @@ static enum err_code link_scores(struct rules_knowledge *k, struct err *err)
 {
     for (size_t i = 0; i < k->rows.score_rules_count; i++) {
         struct rules_score_rule *rule = &k->rows.score_rules[i];
-        struct rules_range *range;
+        struct rules_reading *reading;
 
         if (check_score(k, rule, i > 0 ? rule - 1 : NULL, err) != ERR_OK)
             return err->code;
-        range = &k->gene_facts[rules_index_find(&k->genes, 0, rule->gene)].scores;
-        rules_range_add(range, i);
+        reading =
+            rules_reading_find(k, rules_index_find(&k->genes, 0, rule->gene), rule->authority);
+        if (reading == NULL)
+            return BAD(err, "score range of %.*s from %u/100: unknown authority '%.*s'",
+                       SLICE_ARG(rule->gene), rule->from_x100, SLICE_ARG(rule->authority));
+        rules_range_add(&reading->scores, i);
         /* A stated phenotype becomes one key per range. */
-        if (range->count > RULES_KEYS_MAX)
+        if (reading->scores.count > RULES_KEYS_MAX)
             return err_set(err, ERR_LIMIT, "gene %.*s: more than %d score ranges",
                            SLICE_ARG(rule->gene), RULES_KEYS_MAX);
     }
@@ -223,7 +319,8 @@ static enum err_code link_scores(struct rules_knowledge *k, struct err *err)
 enum err_code rules_knowledge_link_genes(struct rules_knowledge *k, struct err *err)
 {
     if (link_sources(k, err) != ERR_OK || link_gene_rows(k, err) != ERR_OK ||
-        link_phenotypes(k, err) != ERR_OK || link_scores(k, err) != ERR_OK)
+        link_phenotypes(k, err) != ERR_OK || link_authorities(k, err) != ERR_OK ||
+        link_scores(k, err) != ERR_OK)
         return err->code;
     return ERR_OK;
 }

@@ -14,6 +14,7 @@
 #include "rules/genotype.h"
 #include "rules/index.h"
 #include "rules/knowledge.h"
+#include "rules/warfarin_private.h"
 
 #define RULES_ROWS_MAX          ((size_t)1 << 24) /* of one table */
 #define RULES_VALUE_X100_MAX    2000              /* of one allele: 20 fully active copies */
@@ -24,12 +25,20 @@ struct rules_range {
     uint32_t first, count;
 };
 
+/* The tables that one authority reads a gene by. */
+struct rules_reading {
+    struct rules_range scores, pairs;
+    enum rules_key_kind key_kind;
+};
+
 struct rules_gene_facts {
-    struct rules_range phenotypes, alleles, scores, pairs;
+    struct rules_range phenotypes, alleles, authorities;
+    struct rules_reading own;
+    uint32_t reference; /* row of the allele, or RULES_ABSENT */
 };
 
 struct rules_allele_facts {
-    uint32_t function; /* FUNCTION_PAIR, SEX_LINKED: its number; GENOTYPE: the allele's row */
+    uint32_t function; /* its number; GENOTYPE, or no function: the allele's row */
     struct slice positive, negative; /* ALLELE_PRESENCE: its two keys */
 };
 
@@ -69,6 +78,8 @@ struct rules_drug_facts {
     struct rules_range genes; /* into drug_genes, in order of symbol */
     struct rules_range populations, indications;
     struct rules_range recommendations; /* loudest first, then by id */
+    struct slice algorithm;
+    struct rules_range algorithm_genes; /* its rows in algorithm_genes */
     struct rules_range evidence, pretests;
     bool needs_age, needs_weight, needs_sex, needs_therapy;
 };
@@ -90,6 +101,7 @@ struct rules_knowledge {
     size_t publishers_count;
     struct rules_index sources, genes, drugs, recommendations, messages, tests;
     struct rules_index phenotypes, functions, alleles; /* scope: gene; normal form */
+    struct rules_index marks;                          /* ... alias > the allele it marks */
     struct rules_index populations;                    /* scope: drug */
     struct rules_index systems, codes;                 /* codes' scope: system */
     struct rules_index words;
@@ -97,6 +109,7 @@ struct rules_knowledge {
 
     struct rules_gene_facts *gene_facts;     /* parallel to rows.genes */
     struct rules_allele_facts *allele_facts; /* ... rows.alleles */
+    struct rules_reading *readings;          /* ... rows.authorities */
     struct rules_pair *pairs;                /* a gene's range is sorted by `of` */
     struct rules_drug_facts *drug_facts;     /* parallel to rows.drugs */
     struct rules_drug_gene *drug_genes;
@@ -106,6 +119,7 @@ struct rules_knowledge {
     struct rules_requirement *requirements;
     struct rules_wanted_key *wanted_keys;
     const struct rules_drug_code **code_rows; /* parallel to rows.drug_codes */
+    struct rules_warfarin_model warfarin;
 };
 
 /* The steps of rules_knowledge_new, in this order. */
@@ -117,6 +131,8 @@ enum err_code rules_knowledge_link_alleles(struct rules_knowledge *k,
 enum err_code rules_knowledge_link_drugs(struct rules_knowledge *k, struct err *err) MUST_CHECK;
 enum err_code rules_knowledge_link_messages(struct rules_knowledge *k,
                                             struct err *err) MUST_CHECK;
+enum err_code rules_knowledge_link_algorithms(struct rules_knowledge *k,
+                                              struct err *err) MUST_CHECK;
 enum err_code rules_knowledge_link_recommendations(struct rules_knowledge *k,
                                                    struct err *err) MUST_CHECK;
 enum err_code rules_knowledge_link_patients(struct rules_knowledge *k,
@@ -140,9 +156,19 @@ const struct rules_gene_facts *rules_facts_of_gene(const struct rules_knowledge 
 struct slice rules_phenotype_of(const struct rules_knowledge *k, const struct rules_gene *gene,
                                 struct slice written);
 
+/* While linking: the tables of one authority (empty: the gene's own); NULL when unknown. */
+struct rules_reading *rules_reading_find(struct rules_knowledge *k, uint32_t gene,
+                                         struct slice authority);
+
+/* How the authority reads the gene: by its own tables, else by the gene's. */
+const struct rules_reading *rules_reading_of(const struct rules_knowledge *k,
+                                             const struct rules_gene *gene,
+                                             struct slice authority);
+
 /* The phenotype of two functions, alleles or, with RULES_NO_SECOND, one. Empty: no rule. */
 struct slice rules_phenotype_of_pair(const struct rules_knowledge *k,
-                                     const struct rules_gene *gene, uint32_t a, uint32_t b);
+                                     const struct rules_reading *reading, uint32_t a,
+                                     uint32_t b);
 
 /* Gives every match its part, drops what an exact diplotype beats, sorts them, and sets what
  * follows for the advice as a whole. */

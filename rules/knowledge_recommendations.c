@@ -466,6 +466,11 @@ static void link_genes_of_drug(struct rules_knowledge *k, struct rules_drug_fact
         for (uint32_t q = range.first; q < range.first + range.count; q++)
             add_drug_gene(k, &drug->genes, genes_count, k->requirements[q].gene);
     }
+    for (uint32_t i = 0; i < drug->algorithm_genes.count; i++)
+        add_drug_gene(
+            k, &drug->genes, genes_count,
+            rules_index_find(&k->genes, 0,
+                             k->rows.algorithm_genes[drug->algorithm_genes.first + i].gene));
     for (uint32_t g = drug->genes.first; g < drug->genes.first + drug->genes.count; g++) {
         k->drug_gene_rows[g] = &k->rows.genes[k->drug_genes[g].gene];
         if (k->drug_gene_rows[g]->key_kind == RULES_KEY_ALLELE_STATUS)
@@ -484,6 +489,8 @@ static enum err_code link_drug_genes(struct rules_knowledge *k, struct err *err)
 {
     size_t count = k->rows.conditions_count, genes_count = 0, words_count = 0;
 
+    for (size_t i = 0; i < k->rows.drugs_count; i++)
+        count += k->drug_facts[i].algorithm_genes.count;
     k->drug_genes = arena_array(&k->arena, count, sizeof *k->drug_genes);
     k->drug_gene_rows = arena_array(&k->arena, count, sizeof(struct rules_gene *));
     k->drug_words = arena_array(&k->arena, 2 * count, sizeof *k->drug_words);

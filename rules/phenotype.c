@@ -14,11 +14,11 @@ static void set_word(struct rules_call *call, struct slice word)
     call->keys_count = 1;
 }
 
-static void set_indeterminate(const struct rules_gene *gene, struct rules_call *call)
+static void set_indeterminate(enum rules_key_kind key_kind, struct rules_call *call)
 {
     call->phenotype = SLICE(RULES_INDETERMINATE);
-    set_word(call, gene->key_kind == RULES_KEY_ACTIVITY_SCORE ? SLICE(RULES_NO_SCORE)
-                                                              : SLICE(RULES_INDETERMINATE));
+    set_word(call, key_kind == RULES_KEY_ACTIVITY_SCORE ? SLICE(RULES_NO_SCORE)
+                                                        : SLICE(RULES_INDETERMINATE));
 }
 
 bool rules_call_is_indeterminate(const struct rules_call *call)
@@ -42,10 +42,10 @@ bool rules_calls_have_same_keys(const struct rules_call *a, const struct rules_c
 
 /* The phenotype of the range that holds the whole score; "at least" needs an open range. */
 static struct slice phenotype_of_score(const struct rules_knowledge *k,
-                                       const struct rules_gene *gene, uint32_t score_x100,
+                                       const struct rules_reading *reading, uint32_t score_x100,
                                        bool is_at_least)
 {
-    struct rules_range range = rules_facts_of_gene(k, gene)->scores;
+    struct rules_range range = reading->scores;
 
     for (uint32_t i = range.first; i < range.first + range.count; i++) {
         const struct rules_score_rule *rule = &k->rows.score_rules[i];
@@ -58,14 +58,14 @@ static struct slice phenotype_of_score(const struct rules_knowledge *k,
     return SLICE(RULES_INDETERMINATE);
 }
 
-void rules_call_set_score(const struct rules_knowledge *k, const struct rules_gene *gene,
-                          uint32_t score_x100, bool is_at_least, struct rules_call *call)
+static void set_score(const struct rules_knowledge *k, const struct rules_reading *reading,
+                      uint32_t score_x100, bool is_at_least, struct rules_call *call)
 {
     call->has_score = true;
     call->score_is_at_least = is_at_least;
     call->score_x100 = score_x100;
-    call->phenotype = phenotype_of_score(k, gene, score_x100, is_at_least);
-    if (gene->key_kind == RULES_KEY_ACTIVITY_SCORE) {
+    call->phenotype = phenotype_of_score(k, reading, score_x100, is_at_least);
+    if (reading->key_kind == RULES_KEY_ACTIVITY_SCORE) {
         call->keys[0] = (struct rules_key){
             .is_score = true,
             .from_x100 = score_x100,
@@ -77,17 +77,17 @@ void rules_call_set_score(const struct rules_knowledge *k, const struct rules_ge
     }
 }
 
-void rules_call_set_phenotype(const struct rules_knowledge *k, const struct rules_gene *gene,
-                              struct slice phenotype, struct rules_call *call)
+static void set_phenotype(const struct rules_knowledge *k, const struct rules_reading *reading,
+                          struct slice phenotype, struct rules_call *call)
 {
-    struct rules_range range = rules_facts_of_gene(k, gene)->scores;
+    struct rules_range range = reading->scores;
 
     if (slice_eq_text(phenotype, RULES_INDETERMINATE)) {
-        set_indeterminate(gene, call);
+        set_indeterminate(reading->key_kind, call);
         return;
     }
     call->phenotype = phenotype;
-    if (gene->key_kind != RULES_KEY_ACTIVITY_SCORE) {
+    if (reading->key_kind != RULES_KEY_ACTIVITY_SCORE) {
         set_word(call, phenotype);
         return;
     }
@@ -105,6 +105,18 @@ void rules_call_set_phenotype(const struct rules_knowledge *k, const struct rule
             .to_x100 = rule->to_x100,
         };
     }
+}
+
+void rules_call_set_score(const struct rules_knowledge *k, const struct rules_gene *gene,
+                          uint32_t score_x100, bool is_at_least, struct rules_call *call)
+{
+    set_score(k, &rules_facts_of_gene(k, gene)->own, score_x100, is_at_least, call);
+}
+
+void rules_call_set_phenotype(const struct rules_knowledge *k, const struct rules_gene *gene,
+                              struct slice phenotype, struct rules_call *call)
+{
+    set_phenotype(k, &rules_facts_of_gene(k, gene)->own, phenotype, call);
 }
 
 /* Whether every value is known; notes what is not. */
@@ -129,29 +141,55 @@ static void score_diplotype(const struct rules_knowledge *k, const struct rules_
     const struct rules_allele_read *b = &d->alleles[d->counted[1]];
 
     if (!has_values(d, call)) {
-        set_indeterminate(gene, call);
+        set_indeterminate(gene->key_kind, call);
         return;
     }
-    if (d->is_lowest_two)
-        call->notes |= RULES_NOTE_BIT(RULES_NOTE_LOWEST_TWO);
     rules_call_set_score(k, gene, a->value_x100 + b->value_x100,
                          a->is_at_least || b->is_at_least, call);
+}
+
+bool rules_decides_alone(const struct rules_knowledge *k, const struct rules_gene *gene,
+                         uint32_t function)
+{
+    const struct rules_reading *own = &rules_facts_of_gene(k, gene)->own;
+
+    return gene->method == RULES_METHOD_FUNCTION_PAIR && function != RULES_ABSENT &&
+           rules_phenotype_of_pair(k, own, function, RULES_NO_SECOND).len > 0;
+}
+
+/* By the rule for the functions, or for the one that decides whatever the other one is. */
+static struct slice phenotype_of_functions(const struct rules_knowledge *k,
+                                           const struct rules_gene *gene,
+                                           const struct rules_reading *reading,
+                                           const struct rules_call *call)
+{
+    uint32_t first = call->functions[0];
+    uint32_t second = call->functions_count > 1 ? call->functions[1] : RULES_NO_SECOND;
+    bool is_known = first != RULES_ABSENT &&
+                    (call->functions_count == 1 || call->functions[1] != RULES_ABSENT);
+    struct slice phenotype =
+        is_known ? rules_phenotype_of_pair(k, reading, first, second) : SLICE_NONE;
+
+    for (size_t i = 0; i < call->functions_count && phenotype.len == 0; i++)
+        if (gene->method == RULES_METHOD_FUNCTION_PAIR && call->functions[i] != RULES_ABSENT)
+            phenotype =
+                rules_phenotype_of_pair(k, reading, call->functions[i], RULES_NO_SECOND);
+    return phenotype.len > 0 ? phenotype : SLICE(RULES_INDETERMINATE);
 }
 
 static void pair_diplotype(const struct rules_knowledge *k, const struct rules_gene *gene,
                            const struct rules_diplotype *d, struct rules_call *call)
 {
-    uint32_t first = d->alleles[0].number;
-    uint32_t second = d->alleles_count > 1 ? d->alleles[1].number : RULES_NO_SECOND;
-    bool is_known = first != RULES_ABSENT &&
-                    (d->alleles_count == 1 || d->alleles[1].number != RULES_ABSENT);
-    struct slice phenotype =
-        is_known ? rules_phenotype_of_pair(k, gene, first, second) : SLICE_NONE;
+    bool is_known = true;
 
-    if (phenotype.len == 0)
-        phenotype = SLICE(RULES_INDETERMINATE);
-    rules_call_set_phenotype(k, gene, phenotype, call);
-    if (is_known && rules_call_is_indeterminate(call))
+    for (size_t i = 0; i < call->functions_count; i++)
+        is_known = is_known && call->functions[i] != RULES_ABSENT;
+    rules_call_set_phenotype(
+        k, gene, phenotype_of_functions(k, gene, &rules_facts_of_gene(k, gene)->own, call),
+        call);
+    if (gene->method == RULES_METHOD_HAPLOID && d->alleles_count > 1)
+        call->notes |= RULES_NOTE_BIT(RULES_NOTE_TWO_ALLELES);
+    else if (is_known && rules_call_is_indeterminate(call))
         call->notes |= RULES_NOTE_BIT(RULES_NOTE_UNKNOWN_FUNCTION);
 }
 
@@ -161,10 +199,17 @@ void rules_call_from_diplotype(const struct rules_knowledge *k, const struct rul
     *call = (struct rules_call){.diplotype = d->text, .notes = d->notes};
     if (d->alleles_count > 2 && !gene->counts_lowest_two) {
         /* Which of them share a chromosome is not said. */
-        call->notes |= RULES_NOTE_BIT(RULES_NOTE_COPIES_UNKNOWN);
-        set_indeterminate(gene, call);
+        call->notes |=
+            RULES_NOTE_BIT(gene->method == RULES_METHOD_HAPLOID ? RULES_NOTE_TWO_ALLELES
+                                                                : RULES_NOTE_COPIES_UNKNOWN);
+        set_indeterminate(gene->key_kind, call);
         return;
     }
+    if (d->is_lowest_two)
+        call->notes |= RULES_NOTE_BIT(RULES_NOTE_LOWEST_TWO);
+    call->functions_count = d->alleles_count < 2 ? d->alleles_count : 2;
+    for (size_t i = 0; i < call->functions_count; i++)
+        call->functions[i] = d->alleles[d->counted[i]].number;
     switch (gene->method) {
     case RULES_METHOD_ACTIVITY_SCORE:
         assert(d->alleles_count >= 2);
@@ -173,10 +218,30 @@ void rules_call_from_diplotype(const struct rules_knowledge *k, const struct rul
     case RULES_METHOD_FUNCTION_PAIR:
     case RULES_METHOD_GENOTYPE:
     case RULES_METHOD_SEX_LINKED:
+    case RULES_METHOD_HAPLOID:
         pair_diplotype(k, gene, d, call);
         return;
     case RULES_METHOD_ALLELE_PRESENCE:
         assert(false && "alleles to be present or absent make no diplotype");
         return;
     }
+}
+
+void rules_call_under(const struct rules_knowledge *k, const struct rules_gene *gene,
+                      struct slice authority, const struct rules_call *call,
+                      struct rules_call *ret)
+{
+    const struct rules_reading *reading = rules_reading_of(k, gene, authority);
+    struct rules_call under = *call;
+
+    if (reading == &rules_facts_of_gene(k, gene)->own || call->keys_count == 0)
+        ; /* read by the gene's own tables already */
+    else if (reading->pairs.count > 0 && call->functions_count > 0) {
+        under.has_score = false;
+        set_phenotype(k, reading, phenotype_of_functions(k, gene, reading, call), &under);
+    } else if (reading->scores.count > 0 && call->has_score)
+        set_score(k, reading, call->score_x100, call->score_is_at_least, &under);
+    else
+        set_phenotype(k, reading, call->phenotype, &under);
+    *ret = under;
 }

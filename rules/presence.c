@@ -27,6 +27,7 @@ struct presence_calls {
     struct rules_call calls[RULES_CALLS_MAX];
     size_t sources_max[RULES_CALLS_MAX];
     size_t count;
+    bool is_full; /* there are more */
 };
 
 static size_t count_asked(const struct rules_knowledge *k, const struct rules_gene *gene)
@@ -247,16 +248,17 @@ static enum err_code unite(struct presence_calls *calls, size_t call,
 }
 
 /* Finds a call that the record fits, or begins one. */
-static enum err_code place(struct presence_calls *calls, const struct rules_gene *gene,
-                           const struct statuses *record, struct arena *arena, struct err *err)
+static enum err_code place(struct presence_calls *calls, const struct statuses *record,
+                           struct arena *arena, struct err *err)
 {
     size_t call = 0;
 
     while (call < calls->count && !is_compatible(&calls->of[call], record))
         call++;
-    if (call == RULES_CALLS_MAX)
-        return err_set(err, ERR_LIMIT, "gene %.*s: more than %d different results",
-                       SLICE_ARG(gene->symbol), RULES_CALLS_MAX);
+    if (call == RULES_CALLS_MAX) {
+        calls->is_full = true;
+        return ERR_OK;
+    }
     if (call == calls->count) {
         calls->of[call] = (struct statuses){.typing = record->typing};
         calls->calls[call] = (struct rules_call){.diplotype = record->typing};
@@ -268,13 +270,11 @@ static enum err_code place(struct presence_calls *calls, const struct rules_gene
 
 /* First every record finds its call; then what contradicts no other call joins that too, so
  * that an allele all records agree on is in all calls. */
-static enum err_code build_calls(struct presence_calls *calls, const struct rules_gene *gene,
-                                 const struct statuses *records, size_t count,
-                                 struct arena *arena, struct err *err)
+static enum err_code build_calls(struct presence_calls *calls, const struct statuses *records,
+                                 size_t count, struct arena *arena, struct err *err)
 {
     for (size_t i = 0; i < count; i++)
-        if (says_something(&records[i]) &&
-            place(calls, gene, &records[i], arena, err) != ERR_OK)
+        if (says_something(&records[i]) && place(calls, &records[i], arena, err) != ERR_OK)
             return err->code;
     for (size_t i = 0; i < count; i++) {
         if (!says_something(&records[i]))
@@ -343,8 +343,10 @@ enum err_code rules_resolve_presence(const struct rules_knowledge *k,
     drop_preliminary(records, count);
     if (count > 1)
         qsort(records, count, sizeof *records, compare_statuses);
-    if (build_calls(&calls, gene, records, count, arena, err) != ERR_OK)
+    if (build_calls(&calls, records, count, arena, err) != ERR_OK)
         return err->code;
+    if (calls.is_full)
+        return rules_result_too_many(ret, gene, evidence, evidence_count, arena, err);
     for (size_t i = 0; i < calls.count; i++)
         set_keys(k, gene, &calls.of[i], &calls.calls[i]);
     if (calls.count == 0 && keep_unusable(&calls, records, count, arena, err) != ERR_OK)

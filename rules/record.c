@@ -43,6 +43,28 @@ static struct rules_diplotype *read_diplotype(struct record *r, const struct sli
     return d;
 }
 
+/* Whether one allele is all there is: one X, mitochondria. */
+static bool may_be_alone(const struct record *r)
+{
+    return r->gene->method == RULES_METHOD_SEX_LINKED ||
+           r->gene->method == RULES_METHOD_HAPLOID;
+}
+
+/* One allele says nothing about the other copy, unless it decides whatever that is. */
+static void add_single_read(struct record *r, const struct rules_diplotype *d)
+{
+    struct rules_call call = {.diplotype = d->text, .notes = d->notes};
+    struct rules_candidate *candidate;
+
+    if (rules_decides_alone(r->k, r->gene, d->alleles[0].number))
+        rules_call_from_diplotype(r->k, r->gene, d, &call);
+    call.notes |= RULES_NOTE_BIT(RULES_NOTE_SINGLE_ALLELE);
+    candidate = add_candidate(r, &call);
+    candidate->diplotype = d;
+    candidate->identity = d->identity;
+    candidate->is_single = true;
+}
+
 static enum err_code add_diplotype(struct record *r, const struct slice *alleles, size_t count,
                                    struct err *err)
 {
@@ -53,6 +75,10 @@ static enum err_code add_diplotype(struct record *r, const struct slice *alleles
     d = read_diplotype(r, alleles, count, err);
     if (d == NULL)
         return err->code;
+    if (d->alleles_count == 1 && !may_be_alone(r)) {
+        add_single_read(r, d);
+        return ERR_OK;
+    }
     rules_call_from_diplotype(r->k, r->gene, d, &call);
     candidate = add_candidate(r, &call);
     candidate->diplotype = d;
@@ -60,22 +86,13 @@ static enum err_code add_diplotype(struct record *r, const struct slice *alleles
     return ERR_OK;
 }
 
-/* One allele says nothing about the other copy. */
 static enum err_code add_single(struct record *r, struct slice allele, struct err *err)
 {
-    struct rules_call call = {.notes = RULES_NOTE_BIT(RULES_NOTE_SINGLE_ALLELE)};
-    struct rules_candidate *candidate;
-    struct rules_diplotype *d;
+    struct rules_diplotype *d = read_diplotype(r, &allele, 1, err);
 
-    d = read_diplotype(r, &allele, 1, err);
     if (d == NULL)
         return err->code;
-    call.diplotype = d->text;
-    call.notes |= d->notes;
-    candidate = add_candidate(r, &call);
-    candidate->diplotype = d;
-    candidate->identity = d->identity;
-    candidate->is_single = true;
+    add_single_read(r, d);
     return ERR_OK;
 }
 
@@ -141,9 +158,8 @@ static enum err_code add_alleles(struct record *r, struct err *err)
     if (e->alleles_count == 0)
         return ERR_OK;
     if (e->alleles_count == 1 || e->is_single_allele) {
-        if (r->gene->method != RULES_METHOD_SEX_LINKED)
+        if (!may_be_alone(r))
             return add_single(r, e->alleles[0], err);
-        /* One X, or mitochondria: one allele is all there is. */
         if (add_diplotype(r, e->alleles, 1, err) != ERR_OK)
             return err->code;
         if (e->is_single_allele)
@@ -209,6 +225,7 @@ void rules_call_adopt(struct rules_call *call, const struct rules_call *stated)
     call->has_score = stated->has_score;
     call->score_is_at_least = stated->score_is_at_least;
     call->score_x100 = stated->score_x100;
+    call->functions_count = 0;
     memcpy(call->keys, stated->keys, sizeof call->keys);
     call->keys_count = stated->keys_count;
     call->notes |= RULES_NOTE_BIT(RULES_NOTE_PHENOTYPE_DIFFERS);
@@ -276,4 +293,38 @@ enum err_code rules_record_read(const struct rules_knowledge *k, const struct ru
         candidates[i].is_preliminary = evidence->is_preliminary;
     *ret_count = r.count;
     return ERR_OK;
+}
+
+/* "1.25", "≥3.0", "n/a": no allele is called like that. */
+static bool is_score(struct slice text)
+{
+    uint32_t from, to;
+
+    return slice_eq_nocase(text, SLICE(RULES_NO_SCORE)) ||
+           (rules_score_range_from_text(text, &from, &to) &&
+            (from == to || to == RULES_SCORE_NO_MAX));
+}
+
+void rules_evidence_from_text(const struct rules_knowledge *k, const struct rules_gene *gene,
+                              struct slice text, struct rules_evidence *evidence)
+{
+    *evidence = (struct rules_evidence){.gene = gene->symbol};
+    text = slice_trim(text);
+    if (slice_starts(text, SLICE("score "))) {
+        evidence->score = slice_trim(slice_from(text, 6));
+        return;
+    }
+    if (gene->method == RULES_METHOD_ACTIVITY_SCORE && is_score(text)) {
+        evidence->score = text;
+        return;
+    }
+    if (gene->method == RULES_METHOD_ALLELE_PRESENCE &&
+        rules_presence_from_text(text, &evidence->presence_allele, &evidence->presence))
+        return;
+    if (rules_phenotype_of(k, gene, text).len > 0) {
+        evidence->phenotype = text;
+        return;
+    }
+    while (text.len > 0 && evidence->alleles_count < RULES_ALLELES_MAX)
+        evidence->alleles[evidence->alleles_count++] = slice_cut(text, '/', &text);
 }

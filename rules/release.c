@@ -43,6 +43,7 @@ RULES_TABLES(X)
 #define X(code, name) name,
 static const char *const METHOD_NAMES[] = {RULES_METHODS(X)};
 static const char *const KEY_KIND_NAMES[] = {RULES_KEY_KINDS(X)};
+static const char *const PRIORITY_NAMES[] = {RULES_PRIORITIES(X)};
 static const char *const FORM_NAMES[] = {RULES_FORMS(X)};
 static const char *const CLASSIFICATION_NAMES[] = {RULES_CLASSIFICATIONS(X)};
 static const char *const ALERT_NAMES[] = {RULES_ALERTS(X)};
@@ -82,6 +83,7 @@ static bool find_name(const char *const *names, size_t count, struct slice name,
     }
 ENUM_NAMES(method, METHOD_NAMES)
 ENUM_NAMES(key_kind, KEY_KIND_NAMES)
+ENUM_NAMES(priority, PRIORITY_NAMES)
 ENUM_NAMES(form, FORM_NAMES)
 ENUM_NAMES(classification, CLASSIFICATION_NAMES)
 ENUM_NAMES(alert, ALERT_NAMES)
@@ -131,11 +133,14 @@ static const struct column gene_columns[] = {
     NAME(gene, key_kind, KEY_KIND_NAMES),
     FLAG(gene, counts_lowest_two),
     TEXT(gene, source),
+    TEXT(gene, reference),
+    TEXT(gene, priority_source),
 };
 static const struct column phenotype_columns[] = {
     TEXT(phenotype, gene),
     TEXT(phenotype, name),
     TEXT(phenotype, abbreviation),
+    NAME(phenotype, priority, PRIORITY_NAMES),
 };
 static const struct column allele_columns[] = {
     TEXT(allele, gene),      TEXT(allele, name),        TEXT(allele, function),
@@ -145,18 +150,21 @@ static const struct column allele_alias_columns[] = {
     TEXT(allele_alias, gene),
     TEXT(allele_alias, alias),
     TEXT(allele_alias, allele),
+    TEXT(allele_alias, marks),
+};
+static const struct column authority_columns[] = {
+    TEXT(authority, gene),
+    TEXT(authority, name),
+    NAME(authority, key_kind, KEY_KIND_NAMES),
+    TEXT(authority, source),
 };
 static const struct column pair_rule_columns[] = {
-    TEXT(pair_rule, gene),
-    TEXT(pair_rule, first),
-    TEXT(pair_rule, second),
-    TEXT(pair_rule, phenotype),
+    TEXT(pair_rule, gene),      TEXT(pair_rule, first),     TEXT(pair_rule, second),
+    TEXT(pair_rule, phenotype), TEXT(pair_rule, authority),
 };
 static const struct column score_rule_columns[] = {
-    TEXT(score_rule, gene),
-    NUMBER(score_rule, from_x100),
-    NUMBER(score_rule, to_x100),
-    TEXT(score_rule, phenotype),
+    TEXT(score_rule, gene),      NUMBER(score_rule, from_x100), NUMBER(score_rule, to_x100),
+    TEXT(score_rule, phenotype), TEXT(score_rule, authority),
 };
 static const struct column drug_columns[] = {
     TEXT(drug, name),
@@ -260,6 +268,18 @@ static const struct column test_gene_columns[] = {
     TEXT(test_gene, test),
     TEXT(test_gene, gene),
     TEXT(test_gene, result),
+};
+static const struct column algorithm_term_columns[] = {
+    TEXT(algorithm_term, algorithm), TEXT(algorithm_term, model),  TEXT(algorithm_term, term),
+    TEXT(algorithm_term, value),     TEXT(algorithm_term, source),
+};
+static const struct column algorithm_gene_columns[] = {
+    TEXT(algorithm_gene, algorithm),
+    TEXT(algorithm_gene, gene),
+};
+static const struct column drug_algorithm_columns[] = {
+    TEXT(drug_algorithm, drug),
+    TEXT(drug_algorithm, algorithm),
 };
 
 static struct slice text_column(const char *row, const struct column *column)

@@ -39,7 +39,8 @@ struct rules_source {
     X(FUNCTION_PAIR, "function_pair")     /* table over the two allele functions */            \
     X(ALLELE_PRESENCE, "allele_presence") /* positive or negative per named allele */          \
     X(GENOTYPE, "genotype")               /* table over the two alleles themselves */          \
-    X(SEX_LINKED, "sex_linked")           /* as function_pair; one allele when hemizygous */
+    X(SEX_LINKED, "sex_linked")           /* as function_pair; one allele when hemizygous */   \
+    X(HAPLOID, "haploid")                 /* table over one allele function: mitochondria */
 
 enum rules_method {
 #define X(code, name) RULES_METHOD_##code,
@@ -64,14 +65,33 @@ struct rules_gene {
     struct slice hgnc;   /* "HGNC:2621" */
     enum rules_method method;
     enum rules_key_kind key_kind;
-    bool counts_lowest_two; /* DPYD: of all variants found, the two lowest values count */
-    struct slice source;    /* of the allele and phenotype tables */
+    /* Variants are reported one by one, and of all found only two count: those with the lowest
+     * values (DPYD), or where functions are paired those that alone, on both chromosomes, would
+     * give the phenotype of the highest priority (RYR1). */
+    bool counts_lowest_two;
+    struct slice source;          /* of the allele and phenotype tables */
+    struct slice reference;       /* the allele without any variant; may be empty */
+    struct slice priority_source; /* of the phenotypes' priorities; may be empty */
+};
+
+/* CPIC's "EHR priority" of a phenotype: whether the result needs attention when it arrives. It
+ * does not follow from the words: CYP3A5 Normal Metabolizer is abnormal. */
+#define RULES_PRIORITIES(X)                                                                    \
+    X(NONE, "none")                                                                            \
+    X(NORMAL, "normal")                                                                        \
+    X(ABNORMAL, "abnormal")
+
+enum rules_priority {
+#define X(code, name) RULES_PRIORITY_##code,
+    RULES_PRIORITIES(X)
+#undef X
 };
 
 struct rules_phenotype {
     struct slice gene;
     struct slice name;         /* CPIC's words: "Poor Metabolizer" */
     struct slice abbreviation; /* for summaries that would be too long: "PM" */
+    enum rules_priority priority;
 };
 
 struct rules_allele {
@@ -83,20 +103,36 @@ struct rules_allele {
     uint32_t value_x100;
 };
 
-/* Another spelling of an allele: legacy names, SNP letters. */
+/* Another spelling of an allele: legacy names, SNP letters. Two names with a '/' between them
+ * spell the allele beside the gene's reference ("rs67376798 A/rs67376798 T"). */
 struct rules_allele_alias {
     struct slice gene;
     struct slice alias;
     struct slice allele;
+    /* Not empty: the alias is a marker that is inherited together with this allele. It counts
+     * only when neither is reported (DPYD c.1236G>A marks c.1129-5923C>G). */
+    struct slice marks;
 };
 
-/* FUNCTION_PAIR, SEX_LINKED (function2 empty: one X) and GENOTYPE (functions hold alleles).
- * Order of the two does not matter. */
+/* A guideline's author that derives phenotypes of a gene in another way than the gene's own
+ * tables do (DPWG beside CPIC). One without rows for a gene uses the gene's own. */
+struct rules_authority {
+    struct slice gene;
+    struct slice name;            /* "DPWG", as rules_source.publisher */
+    enum rules_key_kind key_kind; /* what its recommendations for this gene are keyed by */
+    struct slice source;          /* of its rules */
+};
+
+/* FUNCTION_PAIR (second empty: the function decides alone, whatever the other allele is),
+ * SEX_LINKED (second empty: one X), HAPLOID (second empty) and GENOTYPE (alleles instead of
+ * functions). An authority may pair the functions of an ACTIVITY_SCORE gene, too. Order of the
+ * two does not matter. */
 struct rules_pair_rule {
     struct slice gene;
     struct slice first;
     struct slice second;
     struct slice phenotype;
+    struct slice authority; /* empty: the gene's own table */
 };
 
 struct rules_score_rule { /* both ends belong to the range */
@@ -104,6 +140,7 @@ struct rules_score_rule { /* both ends belong to the range */
     uint32_t from_x100;
     uint32_t to_x100; /* or RULES_SCORE_NO_MAX */
     struct slice phenotype;
+    struct slice authority; /* empty: the gene's own table */
 };
 
 struct rules_drug {
@@ -379,6 +416,28 @@ struct rules_test_gene {
     struct slice result; /* a diplotype, "Poor Metabolizer" or "*57:01 positive" */
 };
 
+/* A number of a dose algorithm, as its publication gives it. Which terms an algorithm needs is
+ * told beside its code (rules/warfarin_terms.def). */
+struct rules_algorithm_term {
+    struct slice algorithm; /* "warfarin": what the program calls it */
+    struct slice model;     /* the publication's part in it: "gage" */
+    struct slice term;      /* "age_years" */
+    struct slice value;     /* a decimal with at most five places: "-0.00745" */
+    struct slice source;    /* the same for all terms of a model */
+};
+
+/* A gene that an algorithm reads. */
+struct rules_algorithm_gene {
+    struct slice algorithm;
+    struct slice gene;
+};
+
+/* A drug whose dose an algorithm estimates. */
+struct rules_drug_algorithm {
+    struct slice drug;
+    struct slice algorithm;
+};
+
 /* X(struct name without rules_, array name): the tables of a release, in dependency order. */
 #define RULES_TABLES(X)                                                                        \
     X(source, sources)                                                                         \
@@ -386,6 +445,7 @@ struct rules_test_gene {
     X(phenotype, phenotypes)                                                                   \
     X(allele, alleles)                                                                         \
     X(allele_alias, allele_aliases)                                                            \
+    X(authority, authorities)                                                                  \
     X(pair_rule, pair_rules)                                                                   \
     X(score_rule, score_rules)                                                                 \
     X(drug, drugs)                                                                             \
@@ -402,7 +462,10 @@ struct rules_test_gene {
     X(pretest, pretests)                                                                       \
     X(message, messages)                                                                       \
     X(test, tests)                                                                             \
-    X(test_gene, test_genes)
+    X(test_gene, test_genes)                                                                   \
+    X(algorithm_term, algorithm_terms)                                                         \
+    X(algorithm_gene, algorithm_genes)                                                         \
+    X(drug_algorithm, drug_algorithms)
 
 struct rules_release {
     struct arena arena;
@@ -429,6 +492,7 @@ RULES_TABLES(X)
 #define RULES_ENUMS(X)                                                                         \
     X(method)                                                                                  \
     X(key_kind)                                                                                \
+    X(priority)                                                                                \
     X(form)                                                                                    \
     X(classification)                                                                          \
     X(alert)                                                                                   \

@@ -219,8 +219,8 @@ static enum err_code merge_singles(struct resolving *r, struct err *err)
         for (size_t j = 0; j < r->count; j++) {
             struct rules_candidate *c = &r->candidates[j];
 
-            has_usable = has_usable || is_usable(c);
-            if (!is_usable(c) || c->diplotype == NULL)
+            has_usable = has_usable || (is_usable(c) && !c->is_single);
+            if (!is_usable(c) || c->diplotype == NULL || c->is_single)
                 continue;
             has_diplotype = true;
             if (!holds_single(c->diplotype, single->diplotype))
@@ -269,9 +269,26 @@ enum err_code rules_result_set(struct rules_gene_result *ret, const struct rules
     return ERR_OK;
 }
 
+enum err_code rules_result_too_many(struct rules_gene_result *ret,
+                                    const struct rules_gene *gene,
+                                    const struct rules_evidence *evidence,
+                                    size_t evidence_count, struct arena *arena, struct err *err)
+{
+    struct rules_call call = {.notes = RULES_NOTE_BIT(RULES_NOTE_TOO_MANY)};
+    size_t sources_max = 0;
+
+    for (size_t i = 0; i < evidence_count; i++)
+        if (slice_eq(evidence[i].gene, gene->symbol) &&
+            rules_call_add_source(&call, &sources_max, (uint32_t)i, arena, err) != ERR_OK)
+            return err->code;
+    return rules_result_set(ret, gene, &call, 1, arena, err);
+}
+
 /* The calls that remain. Records without any use are only worth showing when there is nothing
  * else, and then the first few will do. */
-static enum err_code finish(struct resolving *r, struct rules_gene_result *ret, struct err *err)
+static enum err_code finish(struct resolving *r, const struct rules_evidence *evidence,
+                            size_t evidence_count, struct rules_gene_result *ret,
+                            struct err *err)
 {
     struct rules_call calls[RULES_CALLS_MAX];
     size_t count = 0;
@@ -287,8 +304,7 @@ static enum err_code finish(struct resolving *r, struct rules_gene_result *ret, 
         if (count == RULES_CALLS_MAX && !has_usable)
             break;
         if (count == RULES_CALLS_MAX)
-            return err_set(err, ERR_LIMIT, "gene %.*s: more than %d different results",
-                           SLICE_ARG(r->gene->symbol), RULES_CALLS_MAX);
+            return rules_result_too_many(ret, r->gene, evidence, evidence_count, r->arena, err);
         calls[count++] = c->call;
     }
     return rules_result_set(ret, r->gene, calls, count, r->arena, err);
@@ -311,5 +327,5 @@ enum err_code rules_resolve_gene(const struct rules_knowledge *k, const struct r
     if (merge_diplotypes(&r, err) != ERR_OK || merge_stated(&r, err) != ERR_OK ||
         merge_singles(&r, err) != ERR_OK)
         return err->code;
-    return finish(&r, ret, err);
+    return finish(&r, evidence, evidence_count, ret, err);
 }

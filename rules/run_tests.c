@@ -27,28 +27,6 @@ struct run {
     struct buf text; /* what does not hold */
 };
 
-/* A score ("score 1.25"), an allele's status ("*57:01 positive"), a phenotype or a diplotype.
- */
-static void read_result(const struct rules_knowledge *k, const struct rules_gene *gene,
-                        struct slice text, struct rules_evidence *evidence)
-{
-    *evidence = (struct rules_evidence){.gene = gene->symbol};
-    text = slice_trim(text);
-    if (slice_starts(text, SLICE("score "))) {
-        evidence->score = slice_trim(slice_from(text, 6));
-        return;
-    }
-    if (gene->method == RULES_METHOD_ALLELE_PRESENCE &&
-        rules_presence_from_text(text, &evidence->presence_allele, &evidence->presence))
-        return;
-    if (rules_phenotype_of(k, gene, text).len > 0) {
-        evidence->phenotype = text;
-        return;
-    }
-    while (text.len > 0 && evidence->alleles_count < RULES_ALLELES_MAX)
-        evidence->alleles[evidence->alleles_count++] = slice_cut(text, '/', &text);
-}
-
 static enum err_code read_genes(struct run *run, struct err *err)
 {
     const struct rules_release *rows = &run->k->rows;
@@ -60,8 +38,8 @@ static enum err_code read_genes(struct run *run, struct err *err)
         if (!slice_eq(row->test, run->test->name))
             break;
         if (run->evidence_count < TEST_GENES_MAX)
-            read_result(run->k, rules_find_gene(run->k, row->gene), row->result,
-                        &run->evidence[run->evidence_count]);
+            rules_evidence_from_text(run->k, rules_find_gene(run->k, row->gene), row->result,
+                                     &run->evidence[run->evidence_count]);
         run->evidence_count++;
     }
     return run->evidence_count > TEST_GENES_MAX

@@ -6,7 +6,9 @@ int cli_serve(int argc, char **argv);
 int cli_check_config(int argc, char **argv);
 int cli_migrate(int argc, char **argv);
 int cli_rules(int argc, char **argv);
+int cli_advise(int argc, char **argv);
 int cli_replay(int argc, char **argv);
+int cli_phenotype(int argc, char **argv);
 int cli_version(int argc, char **argv);
 
 /* Everything pgxgate does from its arguments to its exit status: finds the command and runs

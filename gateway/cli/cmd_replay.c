@@ -5,14 +5,15 @@
 #include "fhir/json_write.h"
 #include "gateway/cli/cli.h"
 #include "gateway/cli/exit.h"
+#include "gateway/cli/knowledge.h"
 #include "gateway/hooks/replay.h"
 #include "gateway/hooks/trace.h"
-#include "gateway/store/snapshot.h"
 
 #define OUTPUT_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
 static const char USAGE[] =
-    "usage: pgxgate replay FILE [--knowledge DIR | --database CONNINFO] [--cards]\n"
+    "usage: pgxgate replay FILE [--knowledge DIR [--pack DIR]... | --database CONNINFO]\n"
+    "                      [--cards]\n"
     "\n"
     "Runs a saved hook request without any server and prints the answer and its trace as "
     "JSON.\n"
@@ -20,8 +21,10 @@ static const char USAGE[] =
     "server\n"
     "answers per relative URL. The trace holds the patient's results: mind who sees it.\n"
     "\n"
-    "  --knowledge DIR      use the knowledge files in DIR (default: rules/knowledge)\n"
-    "  --database CONNINFO  use the active release there (default: PGXGATE_DATABASE when set)\n"
+    "  --knowledge DIR      use the knowledge files in DIR\n"
+    "  --pack DIR           lay a pack over them: another publisher, or a site's policies\n"
+    "  --database CONNINFO  use the active release there (default: PGXGATE_DATABASE when set,\n"
+    "                       else the files in rules/knowledge)\n"
     "  --cards              print the answer only\n"
     "\n"
     "exit status: 0 answered with cards or silence, 1 answered with an error, 64 usage,\n"
@@ -29,8 +32,7 @@ static const char USAGE[] =
 
 struct replay_arguments {
     const char *file;
-    const char *knowledge_dir;
-    const char *conninfo;
+    struct cli_knowledge where;
     bool cards_only;
 };
 
@@ -39,6 +41,7 @@ static int read_arguments(int argc, char **argv, struct replay_arguments *ret, b
 {
     static const struct option OPTIONS[] = {
         {"knowledge", required_argument, NULL, 'k'},
+        {"pack", required_argument, NULL, 'p'},
         {"database", required_argument, NULL, 'd'},
         {"cards", no_argument, NULL, 'c'},
         {"help", no_argument, NULL, 'h'},
@@ -46,15 +49,19 @@ static int read_arguments(int argc, char **argv, struct replay_arguments *ret, b
     };
     int option;
 
-    *ret = (struct replay_arguments){.conninfo = getenv("PGXGATE_DATABASE")};
+    *ret = (struct replay_arguments){0};
     *ret_help = false;
-    while ((option = getopt_long(argc, argv, "k:d:ch", OPTIONS, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "k:p:d:ch", OPTIONS, NULL)) != -1) {
         switch (option) {
         case 'k':
-            ret->knowledge_dir = optarg;
+            ret->where.dir = optarg;
+            break;
+        case 'p':
+            if (!cli_knowledge_add_pack(&ret->where, optarg))
+                return EXIT_USAGE;
             break;
         case 'd':
-            ret->conninfo = optarg;
+            ret->where.conninfo = optarg;
             break;
         case 'c':
             ret->cards_only = true;
@@ -69,17 +76,7 @@ static int read_arguments(int argc, char **argv, struct replay_arguments *ret, b
     if (optind != argc - 1)
         return EXIT_USAGE;
     ret->file = argv[optind];
-    if (ret->knowledge_dir == NULL && ret->conninfo == NULL)
-        ret->knowledge_dir = "rules/knowledge";
     return EXIT_OK;
-}
-
-static enum err_code load_knowledge(const struct replay_arguments *arguments,
-                                    struct rules_knowledge **ret, struct err *err)
-{
-    if (arguments->knowledge_dir != NULL)
-        return snapshot_from_files(arguments->knowledge_dir, ret, err);
-    return snapshot_from_database(arguments->conninfo, ret, err);
 }
 
 static int print(const struct buf *text)
@@ -137,9 +134,10 @@ int cli_replay(int argc, char **argv)
         (void)fputs(USAGE, status == EXIT_OK ? stdout : stderr);
         return status;
     }
-    if (load_knowledge(&arguments, &knowledge, &err) != ERR_OK)
-        status = err.code == ERR_UPSTREAM ? EXIT_UNAVAILABLE : EXIT_DATA;
-    else if (replay_load(&replay, arguments.file, &err) != ERR_OK)
+    status = cli_load_knowledge("replay", &arguments.where, &knowledge);
+    if (status != EXIT_OK)
+        return status;
+    if (replay_load(&replay, arguments.file, &err) != ERR_OK)
         status = EXIT_DATA;
     else
         status = answer(&replay, knowledge, arguments.cards_only);

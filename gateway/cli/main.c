@@ -15,7 +15,9 @@ static const struct command {
     {"check-config", cli_check_config, "check a settings file, or print an example"},
     {"migrate", cli_migrate, "bring the database's schema up to date"},
     {"rules", cli_rules, "import, test, activate and show knowledge"},
+    {"advise", cli_advise, "advice for lines of results and drugs"},
     {"replay", cli_replay, "answer a recorded request without a server"},
+    {"phenotype", cli_phenotype, "phenotypes for a list of diplotypes"},
     {"version", cli_version, "print the version"},
 };
 

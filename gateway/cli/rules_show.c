@@ -152,6 +152,26 @@ static void print_recommendation(const struct rules_knowledge *k,
     print_source(k, r->source);
 }
 
+/* The numbers that the drug's dose is estimated with. */
+static void print_algorithm(const struct rules_knowledge *k, struct slice algorithm)
+{
+    const struct rules_release *rows = rules_knowledge_rows(k);
+    struct slice model = SLICE_NONE;
+
+    for (size_t i = 0; i < rows->algorithm_terms_count; i++) {
+        const struct rules_algorithm_term *t = &rows->algorithm_terms[i];
+
+        if (!slice_eq(t->algorithm, algorithm))
+            continue;
+        if (!slice_eq(t->model, model)) {
+            (void)printf("\n  dose estimate, %.*s\n    source     ", SLICE_ARG(t->model));
+            print_source(k, t->source);
+        }
+        model = t->model;
+        (void)printf("    %-36.*s %.*s\n", SLICE_ARG(t->term), SLICE_ARG(t->value));
+    }
+}
+
 static void print_drug(const struct rules_knowledge *k, const struct rules_drug *drug)
 {
     const struct rules_release *rows = rules_knowledge_rows(k);
@@ -166,6 +186,7 @@ static void print_drug(const struct rules_knowledge *k, const struct rules_drug 
     for (size_t i = 0; i < genes_count; i++)
         (void)printf("%s%.*s%s", i == 0 ? "  asks about " : ", ", SLICE_ARG(genes[i]->symbol),
                      i + 1 == genes_count ? "\n" : "");
+    print_algorithm(k, rules_algorithm_of_drug(k, drug));
     for (size_t i = 0; i < rows->recommendations_count; i++) {
         if (!slice_eq(rows->recommendations[i].drug, drug->name))
             continue;

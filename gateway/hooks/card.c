@@ -59,17 +59,38 @@ static void add_match(struct card *card, const struct rules_match *match)
         card->has_more = true;
 }
 
-bool card_population_is_open(const struct rules_match *match)
+static bool is_open(const struct rules_match *match)
 {
     return !match->is_certain && match->recommendation->population.len > 0;
 }
 
+bool card_population_is_open(const struct card *card)
+{
+    const struct rules_advice *advice = card->advice;
+    const struct rules_population *populations;
+    size_t count = rules_populations_of(card->call->knowledge, advice->drug, &populations);
+    bool has_open = false;
+
+    for (size_t i = 0; i < advice->advice_count; i++)
+        has_open = has_open || is_open(&advice->matches[i]);
+    if (!has_open || card->groups_count > 1)
+        return has_open;
+    for (size_t p = 0; p < count; p++) {
+        bool is_told = false;
+
+        for (size_t i = 0; i < advice->advice_count; i++)
+            is_told = is_told || slice_eq(advice->matches[i].recommendation->population,
+                                          populations[p].id);
+        if (!is_told)
+            return true;
+    }
+    return false;
+}
+
 bool card_depends_on_population(const struct card *card)
 {
-    for (size_t i = 0; i < card->advice->advice_count; i++)
-        if (card_population_is_open(&card->advice->matches[i]))
-            return card->drug_order->population == NULL && card->groups_count > 1;
-    return false;
+    return card->groups_count > 1 && card->drug_order->population == NULL &&
+           card_population_is_open(card);
 }
 
 bool card_result_is_ambiguous(const struct rules_gene_result *result)
@@ -197,6 +218,30 @@ static void write_card(struct card *card, struct json_writer *w)
         w->buf->has_failed = true;
 }
 
+static void write_card_of(struct hook_call *call, size_t drug_order, struct json_writer *w)
+{
+    struct card card = {
+        .call = call,
+        .drug_order = &call->facts.drug_orders[drug_order],
+        .advice = &call->advice[drug_order],
+    };
+
+    for (size_t m = 0; m < card.advice->advice_count; m++)
+        add_match(&card, &card.advice->matches[m]);
+    write_card(&card, w);
+}
+
+bool hook_card_write(struct hook_call *call, size_t drug_order, struct buf *buf)
+{
+    struct json_writer w;
+
+    if (call->advice[drug_order].alert == RULES_ALERT_NONE)
+        return false;
+    json_write_init(&w, buf);
+    write_card_of(call, drug_order, &w);
+    return true;
+}
+
 void hook_cards_write(struct hook_call *call, struct buf *buf)
 {
     struct json_writer w;
@@ -208,18 +253,10 @@ void hook_cards_write(struct hook_call *call, struct buf *buf)
     json_write_array(&w);
     for (int alert = RULES_ALERT_CRITICAL; alert > RULES_ALERT_NONE; alert--) {
         for (size_t i = 0; i < call->facts.drug_orders_count; i++) {
-            struct card card = {
-                .call = call,
-                .drug_order = &call->facts.drug_orders[i],
-                .advice = &call->advice[i],
-            };
-
-            if ((int)card.advice->alert != alert ||
+            if ((int)call->advice[i].alert != alert ||
                 call->cards_count == call->options->cards_max)
                 continue;
-            for (size_t m = 0; m < card.advice->advice_count; m++)
-                add_match(&card, &card.advice->matches[m]);
-            write_card(&card, &w);
+            write_card_of(call, i, &w);
             call->cards_count++;
         }
     }

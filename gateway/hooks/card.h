@@ -36,11 +36,17 @@ struct card {
 /* {"cards":[...]}; sets call->cards_count. */
 void hook_cards_write(struct hook_call *call, struct buf *buf);
 
+/* The card of one drug order as a JSON object; false, and nothing written, where silence is
+ * right. */
+bool hook_card_write(struct hook_call *call, size_t drug_order, struct buf *buf);
+
 /* Parts of a card, each in a file of its own. */
 void card_summary_write(const struct card *card, struct buf *buf);
 void card_detail_write(const struct card *card, struct buf *buf);
 /* What labels, other publishers and the guideline under a site's policy say. */
 void card_sources_write(const struct card *card, struct buf *buf);
+/* "Strong", or what a label makes of it: "contraindication". */
+const char *card_strength(const struct rules_recommendation *r);
 void card_heading(struct buf *buf, const char *text);
 struct json_writer;
 /* The member "suggestions" and what must stand beside it; nothing when there are none. */
@@ -49,8 +55,9 @@ void card_suggestions_write(const struct card *card, struct json_writer *writer)
 /* True when the groups differ because it is not known to which population the patient belongs.
  */
 bool card_depends_on_population(const struct card *card);
-/* True for advice to a population that the patient may or may not belong to. */
-bool card_population_is_open(const struct rules_match *match);
+/* True when it is not known whether the patient belongs to a population that advice is for, and
+ * the others of the drug's populations would be told something else, or nothing. */
+bool card_population_is_open(const struct card *card);
 
 /* True when one result has several readings (which copy of a gene is doubled, say), rather than
  * several results that disagree. */

@@ -100,13 +100,13 @@ static void write_found(const struct card *card, struct buf *buf)
 static void write_keys_of(const struct card *card, const struct rules_recommendation *r,
                           struct slice gene, struct buf *buf)
 {
-    const struct rules_release *rows = rules_knowledge_rows(card->call->knowledge);
-    size_t written = 0;
+    const struct rules_condition *conditions;
+    size_t count = rules_conditions_of(card->call->knowledge, r, &conditions), written = 0;
 
-    for (size_t i = 0; i < rows->conditions_count; i++) {
-        const struct rules_condition *c = &rows->conditions[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct rules_condition *c = &conditions[i];
 
-        if (!slice_eq(c->recommendation, r->id) || !slice_eq(c->gene, gene))
+        if (!slice_eq(c->gene, gene))
             continue;
         buf_join(buf, written++ > 0 ? SLICE(" or ") : SLICE_NONE,
                  slice_head(c->key, slice_find(c->key, SLICE(".."))));
@@ -173,9 +173,7 @@ static void write_group_label(const struct card *card, const struct card_group *
         write_result_label(card, group->matches[i], buf);
         write_age_label(r, buf);
     }
-    buf_join(buf, SLICE(" ("),
-             slice_of(rules_classification_name(group->recommendation->classification)),
-             SLICE("):* "));
+    buf_printf(buf, " (%s):* ", card_strength(group->recommendation));
 }
 
 static void write_options(struct slice options, struct buf *buf)
@@ -214,7 +212,7 @@ static void write_single(const struct card *card, struct buf *buf)
     const struct card_group *group = &card->groups[0];
 
     card_heading(buf, "What it means");
-    if (card_population_is_open(group->matches[0]))
+    if (card_population_is_open(card))
         write_group_label(card, group, buf);
     card_words(buf, group->message->meaning);
     write_implications(card, group, buf);
@@ -289,8 +287,9 @@ static void write_strength(const struct card *card, struct buf *buf)
             continue;
         buf_add_text(buf, "- ");
         if (card->groups_count == 1)
-            buf_join(buf, slice_of(rules_classification_name(r->classification)),
-                     SLICE(" recommendation. "));
+            buf_printf(buf,
+                       r->label == RULES_LABEL_NONE ? "%s recommendation. " : "Label: %s. ",
+                       card_strength(r));
         buf_join(buf, s->publisher, SLICE(", "), s->title, SLICE(" ("), s->year, SLICE(")"));
         write_pmids(s->pmids, buf);
         buf_add_char(buf, '\n');
@@ -351,15 +350,12 @@ static void write_unknown_populations(const struct card *card, struct buf *unkno
 {
     bool by_reason = false, by_age = false, by_weight = false, by_therapy = false;
 
-    for (size_t i = 0; i < card->advice->advice_count; i++) {
+    for (size_t i = 0; i < card->advice->advice_count && card_population_is_open(card); i++) {
         const struct rules_match *match = &card->advice->matches[i];
-        const struct rules_population *p =
-            card_population_is_open(match)
-                ? rules_population_by_id(card->call->knowledge, card->advice->drug,
-                                         match->recommendation->population)
-                : NULL;
+        const struct rules_population *p = rules_population_by_id(
+            card->call->knowledge, card->advice->drug, match->recommendation->population);
 
-        if (p == NULL)
+        if (p == NULL || match->is_certain)
             continue;
         by_therapy |= p->therapy != RULES_THERAPY_ANY;
         by_age |= p->age_from_years > 0 || p->age_below_years != RULES_AGE_NO_MAX;

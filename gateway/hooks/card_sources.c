@@ -23,6 +23,12 @@ static const char *label_words(enum rules_label label)
     return "label";
 }
 
+const char *card_strength(const struct rules_recommendation *r)
+{
+    return r->label == RULES_LABEL_NONE ? rules_classification_name(r->classification)
+                                        : label_words(r->label);
+}
+
 /* Whether an earlier match of the same part said the same. */
 static bool is_said(const struct rules_advice *advice, size_t match)
 {

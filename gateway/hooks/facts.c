@@ -33,7 +33,7 @@ enum err_code hook_facts_read_orders(struct hook_facts *facts,
                             &facts->orders_count, err);
 }
 
-static struct slice canonical_system(struct slice written)
+struct slice hook_facts_drug_system(struct slice written)
 {
     for (size_t i = 0; i < ARRAY_LEN(DRUG_SYSTEMS); i++)
         if (fhir_system_is(written, slice_of(DRUG_SYSTEMS[i])))
@@ -165,9 +165,9 @@ static enum err_code find_drugs_of(struct hook_facts *facts, const struct fhir_o
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < order->codings_count; i++) {
             const struct rules_drug_code **codes;
-            size_t count =
-                rules_find_drugs_by_code(knowledge, canonical_system(order->codings[i].system),
-                                         order->codings[i].code, &codes);
+            size_t count = rules_find_drugs_by_code(
+                knowledge, hook_facts_drug_system(order->codings[i].system),
+                order->codings[i].code, &codes);
 
             is_known = is_known || count > 0;
             for (size_t c = 0; c < count; c++) {
@@ -243,7 +243,7 @@ static enum rules_presence presence_of(enum fhir_presence presence)
     return RULES_PRESENCE_NONE;
 }
 
-static struct rules_evidence evidence_of(const struct fhir_evidence *read)
+struct rules_evidence hook_evidence_of(const struct fhir_evidence *read)
 {
     struct rules_evidence evidence = {
         .gene = read->gene,
@@ -300,7 +300,7 @@ enum err_code hook_facts_resolve_genes(struct hook_facts *facts, struct slice pa
         qsort(facts->reading.evidence, count, sizeof *facts->reading.evidence,
               compare_evidence);
     for (size_t i = 0; i < count; i++)
-        facts->evidence[i] = evidence_of(&facts->reading.evidence[i]);
+        facts->evidence[i] = hook_evidence_of(&facts->reading.evidence[i]);
     for (size_t i = 0; i < facts->genes_count; i++)
         if (rules_resolve_gene(knowledge, facts->genes[i], facts->evidence, count, arena,
                                &facts->results[i], err) != ERR_OK)

@@ -59,6 +59,12 @@ enum err_code hook_facts_resolve_genes(struct hook_facts *facts, struct slice pa
                                        const struct rules_knowledge *knowledge,
                                        struct arena *arena, struct err *err) MUST_CHECK;
 
+/* One record of a laboratory as the rules read it; texts are borrowed from it. */
+struct rules_evidence hook_evidence_of(const struct fhir_evidence *read);
+
+/* The canonical URL of a drug code system, however a client writes it. */
+struct slice hook_facts_drug_system(struct slice written);
+
 /* What was found about a gene; NULL when it was not asked for. */
 const struct rules_gene_result *hook_facts_result(const struct hook_facts *facts,
                                                   const struct rules_gene *gene);

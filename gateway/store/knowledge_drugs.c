@@ -14,7 +14,8 @@ static const struct knowledge_member DRUG[] = {
     {"codes", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
     {"populations", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
     {"indications", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
-    {"recommendations", KNOWLEDGE_ARRAY, KNOWLEDGE_REQUIRED, 0, NULL},
+    {"recommendations", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
+    {"algorithm", KNOWLEDGE_OTHER, KNOWLEDGE_OPTIONAL, 0, NULL},
 };
 
 static const struct knowledge_member ALTERNATIVES[] = {
@@ -308,6 +309,31 @@ static void read_indication(struct knowledge_reader *r, struct json_object *elem
     knowledge_read_object(r, element, INDICATION, ARRAY_LEN(INDICATION), row);
 }
 
+/* A drug's advice comes from recommendations, from an algorithm, or from both. */
+static void read_drug_algorithm(struct knowledge_reader *r, struct json_object *root,
+                                struct slice drug)
+{
+    struct json_object *value = NULL, *ignored = NULL;
+    struct rules_drug_algorithm *row;
+    size_t place;
+
+    if (r->has_failed)
+        return;
+    if (!knowledge_get(root, "algorithm", &value)) {
+        if (!knowledge_get(root, "recommendations", &ignored))
+            knowledge_fail(r, ERR_INVALID,
+                           "member 'recommendations' is missing, and there is no 'algorithm'");
+        return;
+    }
+    row = knowledge_row(r, rules_add_drug_algorithm(r->release));
+    if (row == NULL)
+        return;
+    place = knowledge_enter(r, "algorithm");
+    row->drug = drug;
+    row->algorithm = knowledge_text(r, value, KNOWLEDGE_ID);
+    knowledge_leave(r, place);
+}
+
 /* A pack's file may add to a drug that is there; else it is a drug of its own. */
 static void add_drug(struct knowledge_reader *r, const struct rules_drug *drug)
 {
@@ -355,6 +381,7 @@ void knowledge_read_drug(struct knowledge_reader *r, struct json_object *root,
         (void)knowledge_enter(r, "name");
         knowledge_fail(r, ERR_INVALID, "must be the file's name, '%.*s'", SLICE_ARG(stem));
     }
+    read_drug_algorithm(r, root, name);
     knowledge_each(r, root, "evidence", read_gene_drug, &name);
     knowledge_each(r, root, "codes", read_code, &name);
     knowledge_each(r, root, "populations", read_population, &name);

@@ -167,6 +167,18 @@ static void read_drugs(struct knowledge_reader *r)
     each_file(r, "drugs", read_drug, SLICE_NONE);
 }
 
+static void read_algorithm(struct knowledge_reader *r, struct json_object *root,
+                           struct slice stem, struct slice owner)
+{
+    (void)owner;
+    knowledge_read_algorithm(r, root, stem);
+}
+
+static void read_algorithms(struct knowledge_reader *r)
+{
+    each_file(r, "algorithms", read_algorithm, SLICE_NONE);
+}
+
 static void read_test_file(struct knowledge_reader *r, struct json_object *root,
                            struct slice stem, struct slice owner)
 {
@@ -264,6 +276,7 @@ static const struct part {
     {"pretests.json", read_pretests, IN_BOTH, false},
     {"messages", read_messages, IN_BOTH, true},
     {"tests", read_tests, IN_BOTH, true},
+    {"algorithms", read_algorithms, IN_BOTH, false},
 };
 
 static bool is_part_of(const struct part *part, bool is_pack)

@@ -4,6 +4,7 @@
  *   release.json  sources.json  alternatives.json  drug_codes.tsv
  *   modulators.json  pretests.json
  *   genes/<symbol>.json  drugs/<name>.json  messages/<locale>/<name>.json  tests/<name>.json
+ *   algorithms/<name>.json
  *
  * All but the second line must be there. A pack adds to such a folder: another publisher's
  * guidelines, or a site's own policies. It has pack.json in place of release.json, its sources,

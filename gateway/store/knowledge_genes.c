@@ -15,9 +15,24 @@ static const struct knowledge_member GENE[] = {
     {"counts_lowest_two", KNOWLEDGE_FLAG, KNOWLEDGE_OPTIONAL,
      offsetof(struct rules_gene, counts_lowest_two), NULL},
     {"source", KNOWLEDGE_ID, KNOWLEDGE_REQUIRED, offsetof(struct rules_gene, source), NULL},
+    {"reference", KNOWLEDGE_TEXT, KNOWLEDGE_OPTIONAL, offsetof(struct rules_gene, reference),
+     NULL},
+    {"priority_source", KNOWLEDGE_ID, KNOWLEDGE_OPTIONAL,
+     offsetof(struct rules_gene, priority_source), NULL},
     {"phenotypes", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
     {"alleles", KNOWLEDGE_ARRAY, KNOWLEDGE_REQUIRED, 0, NULL},
     {"aliases", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
+    {"pairs", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
+    {"scores", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
+    {"authorities", KNOWLEDGE_OBJECT, KNOWLEDGE_OPTIONAL, 0, NULL},
+};
+
+/* The gene's own key and rules are left out where an authority has the same. */
+static const struct knowledge_member AUTHORITY[] = {
+    {"source", KNOWLEDGE_ID, KNOWLEDGE_REQUIRED, offsetof(struct rules_authority, source),
+     NULL},
+    {"key", KNOWLEDGE_NAME, KNOWLEDGE_OPTIONAL, offsetof(struct rules_authority, key_kind),
+     &NAMES_key_kind},
     {"pairs", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
     {"scores", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
 };
@@ -26,6 +41,8 @@ static const struct knowledge_member PHENOTYPE[] = {
     {"name", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED, offsetof(struct rules_phenotype, name), NULL},
     {"abbreviation", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED,
      offsetof(struct rules_phenotype, abbreviation), NULL},
+    {"priority", KNOWLEDGE_NAME, KNOWLEDGE_OPTIONAL, offsetof(struct rules_phenotype, priority),
+     &NAMES_priority},
 };
 
 static const struct knowledge_member ALLELE[] = {
@@ -39,6 +56,8 @@ static const struct knowledge_member ALIAS[] = {
     {"alias", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED, offsetof(struct rules_allele_alias, alias),
      NULL},
     {"allele", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED, offsetof(struct rules_allele_alias, allele),
+     NULL},
+    {"marks", KNOWLEDGE_TEXT, KNOWLEDGE_OPTIONAL, offsetof(struct rules_allele_alias, marks),
      NULL},
 };
 
@@ -57,16 +76,20 @@ static const struct knowledge_member SCORE[] = {
      offsetof(struct rules_score_rule, phenotype), NULL},
 };
 
-/* In each of these, owner is the gene's symbol. */
+/* What the elements belong to. */
+struct owner {
+    struct slice gene, authority;
+    enum rules_key_kind key_kind;
+};
 
 static void read_phenotype(struct knowledge_reader *r, struct json_object *element, void *owner)
 {
-    const struct slice *gene = owner;
+    const struct owner *of = owner;
     struct rules_phenotype *row = knowledge_row(r, rules_add_phenotype(r->release));
 
     if (row == NULL)
         return;
-    row->gene = *gene;
+    row->gene = of->gene;
     knowledge_read_object(r, element, PHENOTYPE, ARRAY_LEN(PHENOTYPE), row);
 }
 
@@ -90,14 +113,14 @@ static void read_value(struct knowledge_reader *r, struct json_object *value,
 
 static void read_allele(struct knowledge_reader *r, struct json_object *element, void *owner)
 {
-    const struct slice *gene = owner;
+    const struct owner *of = owner;
     struct rules_allele *row = knowledge_row(r, rules_add_allele(r->release));
     struct json_object *value = NULL;
     size_t place;
 
     if (row == NULL)
         return;
-    row->gene = *gene;
+    row->gene = of->gene;
     knowledge_read_object(r, element, ALLELE, ARRAY_LEN(ALLELE), row);
     if (r->has_failed || !knowledge_get(element, "value", &value))
         return;
@@ -108,12 +131,12 @@ static void read_allele(struct knowledge_reader *r, struct json_object *element,
 
 static void read_alias(struct knowledge_reader *r, struct json_object *element, void *owner)
 {
-    const struct slice *gene = owner;
+    const struct owner *of = owner;
     struct rules_allele_alias *row = knowledge_row(r, rules_add_allele_alias(r->release));
 
     if (row == NULL)
         return;
-    row->gene = *gene;
+    row->gene = of->gene;
     knowledge_read_object(r, element, ALIAS, ARRAY_LEN(ALIAS), row);
 }
 
@@ -133,12 +156,13 @@ static void read_pair_element(struct knowledge_reader *r, struct json_object *el
 
 static void read_pair(struct knowledge_reader *r, struct json_object *element, void *owner)
 {
-    const struct slice *gene = owner;
+    const struct owner *of = owner;
     struct rules_pair_rule *row = knowledge_row(r, rules_add_pair_rule(r->release));
 
     if (row == NULL)
         return;
-    row->gene = *gene;
+    row->gene = of->gene;
+    row->authority = of->authority;
     knowledge_read_object(r, element, PAIR, ARRAY_LEN(PAIR), row);
     knowledge_each(r, element, "of", read_pair_element, row);
     if (!r->has_failed && row->first.len == 0)
@@ -147,33 +171,52 @@ static void read_pair(struct knowledge_reader *r, struct json_object *element, v
 
 static void read_score(struct knowledge_reader *r, struct json_object *element, void *owner)
 {
-    const struct slice *gene = owner;
+    const struct owner *of = owner;
     struct rules_score_rule *row = knowledge_row(r, rules_add_score_rule(r->release));
 
     if (row == NULL)
         return;
-    row->gene = *gene;
+    row->gene = of->gene;
     row->to_x100 = RULES_SCORE_NO_MAX;
+    row->authority = of->authority;
     knowledge_read_object(r, element, SCORE, ARRAY_LEN(SCORE), row);
+}
+
+static void read_authority(struct knowledge_reader *r, struct slice key,
+                           struct json_object *value, void *owner_)
+{
+    struct owner owner = *(struct owner *)owner_;
+    struct rules_authority *row = knowledge_row(r, rules_add_authority(r->release));
+
+    if (row == NULL)
+        return;
+    owner.authority = key;
+    row->gene = owner.gene;
+    row->name = key;
+    row->key_kind = owner.key_kind;
+    knowledge_read_object(r, value, AUTHORITY, ARRAY_LEN(AUTHORITY), row);
+    knowledge_each(r, value, "pairs", read_pair, &owner);
+    knowledge_each(r, value, "scores", read_score, &owner);
 }
 
 void knowledge_read_gene(struct knowledge_reader *r, struct json_object *root,
                          struct slice stem)
 {
     struct rules_gene *row = knowledge_row(r, rules_add_gene(r->release));
-    struct slice symbol;
+    struct owner owner;
 
     if (row == NULL)
         return;
     knowledge_read_object(r, root, GENE, ARRAY_LEN(GENE), row);
-    symbol = row->symbol;
-    if (!r->has_failed && !slice_eq(symbol, stem)) {
+    owner = (struct owner){.gene = row->symbol, .key_kind = row->key_kind};
+    if (!r->has_failed && !slice_eq(owner.gene, stem)) {
         (void)knowledge_enter(r, "symbol");
         knowledge_fail(r, ERR_INVALID, "must be the file's name, '%.*s'", SLICE_ARG(stem));
     }
-    knowledge_each(r, root, "phenotypes", read_phenotype, &symbol);
-    knowledge_each(r, root, "alleles", read_allele, &symbol);
-    knowledge_each(r, root, "aliases", read_alias, &symbol);
-    knowledge_each(r, root, "pairs", read_pair, &symbol);
-    knowledge_each(r, root, "scores", read_score, &symbol);
+    knowledge_each(r, root, "phenotypes", read_phenotype, &owner);
+    knowledge_each(r, root, "alleles", read_allele, &owner);
+    knowledge_each(r, root, "aliases", read_alias, &owner);
+    knowledge_each(r, root, "pairs", read_pair, &owner);
+    knowledge_each(r, root, "scores", read_score, &owner);
+    knowledge_each_member(r, root, "authorities", read_authority, &owner);
 }

@@ -123,6 +123,8 @@ void knowledge_read_gene(struct knowledge_reader *r, struct json_object *root,
                          struct slice stem);
 void knowledge_read_drug(struct knowledge_reader *r, struct json_object *root,
                          struct slice stem);
+void knowledge_read_algorithm(struct knowledge_reader *r, struct json_object *root,
+                              struct slice stem);
 void knowledge_read_alternatives(struct knowledge_reader *r, struct json_object *root);
 void knowledge_read_messages(struct knowledge_reader *r, struct json_object *root,
                              struct slice locale);

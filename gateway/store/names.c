@@ -6,6 +6,7 @@
 #define X(code, name) name,
 static const char *const METHODS[] = {RULES_METHODS(X)};
 static const char *const KEY_KINDS[] = {RULES_KEY_KINDS(X)};
+static const char *const PRIORITIES[] = {RULES_PRIORITIES(X)};
 static const char *const FORMS[] = {RULES_FORMS(X)};
 static const char *const CLASSIFICATIONS[] = {RULES_CLASSIFICATIONS(X)};
 static const char *const ALERTS[] = {RULES_ALERTS(X)};
@@ -19,6 +20,7 @@ static const char *const STRENGTHS[] = {RULES_STRENGTHS(X)};
 
 const struct names NAMES_method = {METHODS, ARRAY_LEN(METHODS)};
 const struct names NAMES_key_kind = {KEY_KINDS, ARRAY_LEN(KEY_KINDS)};
+const struct names NAMES_priority = {PRIORITIES, ARRAY_LEN(PRIORITIES)};
 const struct names NAMES_form = {FORMS, ARRAY_LEN(FORMS)};
 const struct names NAMES_classification = {CLASSIFICATIONS, ARRAY_LEN(CLASSIFICATIONS)};
 const struct names NAMES_alert = {ALERTS, ARRAY_LEN(ALERTS)};

@@ -32,11 +32,14 @@ static const struct release_column gene_columns[] = {
     NAME(gene, key_kind, key_kind),
     FLAG(gene, counts_lowest_two),
     TEXT(gene, source),
+    TEXT_OR_NULL(gene, reference),
+    TEXT_OR_NULL(gene, priority_source),
 };
 static const struct release_column phenotype_columns[] = {
     TEXT(phenotype, gene),
     TEXT(phenotype, name),
     TEXT(phenotype, abbreviation),
+    NAME(phenotype, priority, priority),
 };
 static const struct release_column allele_columns[] = {
     TEXT(allele, gene),
@@ -49,18 +52,27 @@ static const struct release_column allele_alias_columns[] = {
     TEXT(allele_alias, gene),
     TEXT(allele_alias, alias),
     TEXT(allele_alias, allele),
+    TEXT_OR_NULL(allele_alias, marks),
+};
+static const struct release_column authority_columns[] = {
+    TEXT(authority, gene),
+    TEXT(authority, name),
+    NAME(authority, key_kind, key_kind),
+    TEXT(authority, source),
 };
 static const struct release_column pair_rule_columns[] = {
     TEXT(pair_rule, gene),
     TEXT(pair_rule, first),
     TEXT_OR_NULL(pair_rule, second),
     TEXT(pair_rule, phenotype),
+    TEXT_OR_NULL(pair_rule, authority),
 };
 static const struct release_column score_rule_columns[] = {
     TEXT(score_rule, gene),
     NUMBER(score_rule, from_x100),
     NUMBER_OR_NULL(score_rule, to_x100),
     TEXT(score_rule, phenotype),
+    TEXT_OR_NULL(score_rule, authority),
 };
 static const struct release_column drug_columns[] = {
     TEXT(drug, name),
@@ -163,6 +175,18 @@ static const struct release_column test_gene_columns[] = {
     TEXT(test_gene, test),
     TEXT(test_gene, gene),
     TEXT(test_gene, result),
+};
+static const struct release_column algorithm_term_columns[] = {
+    TEXT(algorithm_term, algorithm), TEXT(algorithm_term, model),  TEXT(algorithm_term, term),
+    TEXT(algorithm_term, value),     TEXT(algorithm_term, source),
+};
+static const struct release_column algorithm_gene_columns[] = {
+    TEXT(algorithm_gene, algorithm),
+    TEXT(algorithm_gene, gene),
+};
+static const struct release_column drug_algorithm_columns[] = {
+    TEXT(drug_algorithm, drug),
+    TEXT(drug_algorithm, algorithm),
 };
 
 #define X(type, array)                                                                         \

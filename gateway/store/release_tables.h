@@ -1,6 +1,6 @@
 /* gateway/store/release_tables.h -- which field of which struct is which column of which table.
  *
- * The one place that knows both rules/release.h and migrations/0001_knowledge.sql: a new column
+ * The one place that knows both rules/release.h and the tables of migrations/: a new column
  * is one line here, and is then written and read.
  */
 #ifndef GATEWAY_STORE_RELEASE_TABLES_H

@@ -275,9 +275,10 @@ static void nucleotides(void **state)
         {"VKORC1", "VKORC1 rs9923231 C/T", "C T"},
         {"VKORC1", "rs9923231 CT", "C T"},
         {"", "rs9923231 C/T", "C T"},
-        {"VKORC1", "-1639 AG", "=-1639 AG"},
-        {"VKORC1", "-1639G>A G/A", "=-1639 AG"},
-        {"VKORC1", "-1639 A/A", "=-1639 AA"},
+        {"VKORC1", "-1639 AG", "A G=-1639 AG"},
+        {"VKORC1", "-1639G>A G/A", "G A=-1639 AG"},
+        {"VKORC1", "-1639 A/A", "A A=-1639 AA"},
+        {"VKORC1", "-1639 C/T", "-"},
         {"SLCO1B1", "T/T", "T T"},
         {"SLCO1B1", "rs4149056 T/C", "T C"},
         {"SLCO1B1", "c.521T>C T/C", "T C"},
@@ -290,6 +291,8 @@ static void nucleotides(void **state)
         {"CYP2C19", "C/T", "!other-snp"},
         {"CYP2C19", "rs4244285 G/A", "rs4244285 G rs4244285 A !other-snp"},
         {"CYP2C19", "CT", "-"}, /* computed tomography */
+        {"DPYD", "rs3918290 CT", "rs3918290 C rs3918290 T !other-snp"},
+        {"DPYD", "rs3918290, CT", "-"}, /* not beside it */
         {"SLCO1B1", "TC/T", "-"},
         {"SLCO1B1", "T/C/T", "-"},
         {"SLCO1B1", "N/A", "!no-call"},

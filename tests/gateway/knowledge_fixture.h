@@ -40,20 +40,26 @@ static const struct fixture_file FIXTURE_FILES[] = {
     {"genes/CYP2C19.json",
      "{ \"symbol\": \"CYP2C19\", \"hgnc\": \"HGNC:2621\", \"method\": \"function_pair\",\n"
      "  \"key\": \"phenotype\", \"source\": \"table-1\",\n"
+     "  \"reference\": \"*1\", \"priority_source\": \"guide-1\",\n"
      "  \"phenotypes\": [ { \"name\": \"Normal Metabolizer\", \"abbreviation\": \"NM\" },\n"
-     "    { \"name\": \"Intermediate Metabolizer\", \"abbreviation\": \"IM\" },\n"
+     "    { \"name\": \"Intermediate Metabolizer\", \"abbreviation\": \"IM\",\n"
+     "      \"priority\": \"abnormal\" },\n"
      "    { \"name\": \"Poor Metabolizer\", \"abbreviation\": \"PM\" },\n"
      "    { \"name\": \"Indeterminate\", \"abbreviation\": \"indeterminate\" } ],\n"
      "  \"alleles\": [ { \"name\": \"*1\", \"function\": \"Normal function\" },\n"
      "    { \"name\": \"*2\", \"function\": \"No function\" } ],\n"
-     "  \"aliases\": [ { \"alias\": \"*2A\", \"allele\": \"*2\" } ],\n"
+     "  \"aliases\": [ { \"alias\": \"*2A\", \"allele\": \"*2\" },\n"
+     "    { \"alias\": \"c.99C>T\", \"allele\": \"*2\", \"marks\": \"*2\" } ],\n"
      "  \"pairs\": [\n"
      "    { \"of\": [\"Normal function\", \"Normal function\"],\n"
      "      \"phenotype\": \"Normal Metabolizer\" },\n"
      "    { \"of\": [\"Normal function\", \"No function\"],\n"
      "      \"phenotype\": \"Intermediate Metabolizer\" },\n"
      "    { \"of\": [\"No function\", \"No function\"],\n"
-     "      \"phenotype\": \"Poor Metabolizer\" } ] }\n"},
+     "      \"phenotype\": \"Poor Metabolizer\" } ],\n"
+     "  \"authorities\": { \"DPWG\": { \"source\": \"table-1\",\n"
+     "    \"pairs\": [ { \"of\": [\"No function\", \"Normal function\"],\n"
+     "      \"phenotype\": \"Normal Metabolizer\" } ] } } }\n"},
     {"genes/CYP2D6.json",
      "{ \"symbol\": \"CYP2D6\", \"hgnc\": \"HGNC:2625\", \"method\": \"activity_score\",\n"
      "  \"key\": \"activity_score\", \"source\": \"table-1\", \"counts_lowest_two\": false,\n"
@@ -72,7 +78,10 @@ static const struct fixture_file FIXTURE_FILES[] = {
      "  \"scores\": [ { \"from\": \"0.0\", \"to\": \"0.0\",\n"
      "      \"phenotype\": \"Poor Metabolizer\" },\n"
      "    { \"from\": \"0.25\", \"to\": \"2.25\", \"phenotype\": \"Normal Metabolizer\" },\n"
-     "    { \"from\": \"2.5\", \"phenotype\": \"Ultrarapid Metabolizer\" } ] }\n"},
+     "    { \"from\": \"2.5\", \"phenotype\": \"Ultrarapid Metabolizer\" } ],\n"
+     "  \"authorities\": { \"DPWG\": { \"source\": \"table-1\", \"key\": \"phenotype\",\n"
+     "    \"scores\": [ { \"from\": \"1.0\", \"phenotype\": \"Normal Metabolizer\" } ] } } "
+     "}\n"},
     {"drugs/clopidogrel.json",
      "{ \"name\": \"clopidogrel\", \"rxcui\": \"32968\",\n"
      "  \"codes\": [ { \"system\": \"http://www.whocc.no/atc\", \"code\": \"B01AC04\",\n"

@@ -29,7 +29,21 @@ static void every_member_arrives_in_its_field(void **state)
     assert_true(r.alleles[6].has_value && r.alleles[6].is_at_least);
     assert_int_equal(r.alleles[6].value_x100, 300);
     assert_slice_equal(r.allele_aliases[0].allele, "*2");
-    assert_int_equal(r.pair_rules_count, 3);
+    assert_slice_equal(r.allele_aliases[1].marks, "*2");
+    assert_slice_equal(r.genes[0].reference, "*1");
+    assert_slice_equal(r.genes[0].priority_source, "guide-1");
+    assert_int_equal(r.phenotypes[0].priority, RULES_PRIORITY_NONE);
+    assert_int_equal(r.phenotypes[1].priority, RULES_PRIORITY_ABNORMAL);
+    assert_int_equal(r.authorities_count, 2);
+    assert_slice_equal(r.authorities[0].gene, "CYP2C19");
+    assert_slice_equal(r.authorities[0].name, "DPWG");
+    assert_slice_equal(r.authorities[0].source, "table-1");
+    assert_int_equal(r.authorities[0].key_kind, RULES_KEY_PHENOTYPE); /* the gene's */
+    assert_int_equal(r.authorities[1].key_kind, RULES_KEY_PHENOTYPE); /* its own */
+    assert_slice_equal(r.pair_rules[3].authority, "DPWG");
+    assert_slice_equal(r.score_rules[3].authority, "DPWG");
+    assert_int_equal(r.pair_rules[2].authority.len + r.score_rules[2].authority.len, 0);
+    assert_int_equal(r.pair_rules_count, 4);
     assert_slice_equal(r.pair_rules[1].second, "No function");
     assert_int_equal(r.score_rules[1].to_x100, 225);
     assert_int_equal(r.score_rules[2].to_x100, RULES_SCORE_NO_MAX);
@@ -72,119 +86,6 @@ static void drugs_and_their_recommendations_arrive(void **state)
     assert_slice_equal(r.actions[5].unit, "mg/d");
     assert_slice_equal(r.implications[0].message, "clopidogrel.implies-poor");
     rules_release_release(&r);
-}
-
-static void what_depends_on_the_patient_arrives(void **state)
-{
-    struct rules_release r;
-
-    (void)state;
-    fixture_release("1", &r);
-    assert_int_equal(r.populations_count, 3);
-    assert_int_equal(r.populations[0].therapy, RULES_THERAPY_ANY);
-    assert_int_equal(r.populations[0].age_below_years, RULES_AGE_NO_MAX);
-    assert_int_equal(r.populations[0].weight_above_x100, RULES_WEIGHT_NONE);
-    assert_int_equal(r.populations[1].therapy, RULES_THERAPY_NAIVE);
-    assert_int_equal(r.populations[2].age_from_years, 18);
-    assert_int_equal(r.populations[2].age_below_years, 99);
-    assert_int_equal(r.populations[2].weight_above_x100, 4050);
-    assert_int_equal(r.recommendations[0].label, RULES_LABEL_NONE);
-    assert_int_equal(r.recommendations[2].label, RULES_LABEL_BOXED_WARNING);
-    assert_int_equal(r.recommendations[2].sex, RULES_SEX_FEMALE);
-    assert_slice_equal(r.recommendations[2].overrides, "clopidogrel-normal");
-    assert_int_equal(r.gene_drugs_count, 1);
-    assert_slice_equal(r.gene_drugs[0].drug, "clopidogrel");
-    assert_slice_equal(r.gene_drugs[0].level, "A");
-    assert_int_equal(r.modulators_count, 2);
-    assert_int_equal(r.modulators[0].strength, RULES_STRENGTH_STRONG);
-    assert_true(r.modulators[0].has_factor);
-    assert_int_equal(r.modulators[0].washout_days, 14);
-    assert_int_equal(r.modulators[1].role, RULES_ROLE_INDUCER);
-    assert_false(r.modulators[1].has_factor);
-    assert_slice_equal(r.gene_tests[0].code, "1-8");
-    assert_slice_equal(r.pretests[0].gene, "CYP2C19");
-    rules_release_release(&r);
-}
-
-/* --- packs ---------------------------------------------------------------------------------
- */
-
-static const struct fixture_file PACK_FILES[] = {
-    {"pack.json", "{ \"name\": \"site\", \"version\": \"7\", \"developer\": \"a site\" }\n"},
-    {"sources.json",
-     "{ \"sources\": [ { \"id\": \"policy\", \"publisher\": \"Site\", \"title\": \"A "
-     "policy\",\n"
-     "  \"version\": \"7\", \"year\": \"2026\", \"url\": \"https://site.example/7\" } ] }\n"},
-    {"drugs/clopidogrel.json",
-     "{ \"name\": \"clopidogrel\", \"recommendations\": [ { \"id\": \"site-poor\",\n"
-     "  \"source\": \"policy\", \"overrides\": [\"clopidogrel-poor\"],\n"
-     "  \"when\": { \"CYP2C19\": [\"Poor Metabolizer\"] }, \"classification\": \"Strong\",\n"
-     "  \"alert\": \"none\", \"message\": \"clopidogrel.normal\" } ] }\n"},
-    {"drugs/prasugrel.json", "{ \"name\": \"prasugrel\", \"recommendations\": [] }\n"},
-};
-
-static void write_pack(char dir[FIXTURE_DIR_SIZE])
-{
-    fixture_make_folder(dir);
-    for (size_t i = 0; i < ARRAY_LEN(PACK_FILES); i++)
-        fixture_write(dir, PACK_FILES[i].name, PACK_FILES[i].text, strlen(PACK_FILES[i].text));
-}
-
-static void a_pack_adds_to_what_is_there(void **state)
-{
-    struct rules_knowledge *k = NULL;
-    char dir[FIXTURE_DIR_SIZE];
-    struct rules_release r;
-    struct err err = {0};
-
-    (void)state;
-    fixture_release("1", &r);
-    write_pack(dir);
-    assert_ok(store_read_pack(dir, &r, &err), &err);
-    assert_slice_equal(r.version, "1+site-7");
-    assert_int_equal(r.drugs_count, 3);
-    assert_false(r.drugs[2].is_alternative_only); /* prasugrel has a file of its own now */
-    assert_int_equal(r.sources_count, 4);
-    assert_int_equal(r.recommendations_count, 5);
-    assert_ok(rules_knowledge_new(&r, SLICE("x"), &k, &err), &err);
-    rules_release_release(&r);
-    rules_knowledge_release(k);
-    fixture_remove(dir);
-}
-
-static void bad_packs_are_refused(void **state)
-{
-    static const struct {
-        const char *file, *find, *put;
-        enum err_code code;
-        const char *text;
-    } ROWS[] = {
-        {"pack.json", "\"site\"", "\"a site\"", ERR_INVALID, "pack.json: name: "},
-        {"pack.json", "\"version\": \"7\", ", "", ERR_INVALID, "'version' is missing"},
-        {"drugs/prasugrel.json", "\"recommendations\"", "\"rxcui\": \"1\", \"recommendations\"",
-         ERR_INVALID, "drugs/prasugrel.json: rxcui differs"},
-        {"drugs/clopidogrel.json", "\"overrides\": [\"", "\"overrides\": [ 5, \"", ERR_INVALID,
-         "overrides[0]: must be a string"},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
-        char dir[FIXTURE_DIR_SIZE];
-        struct rules_release r;
-        struct err err = {0};
-
-        fixture_release("1", &r);
-        write_pack(dir);
-        for (size_t f = 0; f < ARRAY_LEN(PACK_FILES); f++)
-            if (strcmp(PACK_FILES[f].name, ROWS[i].file) == 0)
-                fixture_write_changed(dir, PACK_FILES[f].name, PACK_FILES[f].text, ROWS[i].find,
-                                      ROWS[i].put);
-        if (store_read_pack(dir, &r, &err) != ROWS[i].code ||
-            strstr(err.text, ROWS[i].text) == NULL)
-            fail_msg("row %zu: %s, \"%s\"", i, err_code_name(err.code), err.text);
-        rules_release_release(&r);
-        fixture_remove(dir);
-    }
 }
 
 static void wording_and_tests_arrive(void **state)
@@ -253,26 +154,7 @@ struct bad {
 #define TESTED "tests/clopidogrel.json"
 #define SRC    "sources.json"
 
-#define EFFECT "modulators.json"
-#define PRE    "pretests.json"
-
 static const struct bad BAD[] = {
-    /* what depends on the patient */
-    {DRUG, "\"naive\"", "\"new\"", ERR_INVALID,
-     "populations[1].therapy: must be one of: any, naive, established"},
-    {DRUG, "\"from\": 18", "\"from\": \"18\"", ERR_INVALID, "populations[2].age.from: must be"},
-    {DRUG, "\"40.5\"", "40.5", ERR_INVALID, "populations[2].weight_above_kg: must be a string"},
-    {DRUG, "[24, 48]", "[24]", ERR_INVALID,
-     "actions[0].interval_hours: has two elements, from and to"},
-    {DRUG, "\"boxed_warning\"", "\"boxed\"", ERR_INVALID,
-     "recommendations[2].label: must be one of: none, warning, boxed_warning"},
-    {DRUG, "\"level\": \"A\"", "\"level\": 1", ERR_INVALID, "evidence[0].level: must be"},
-    {EFFECT, "\"strong\"", "\"very strong\"", ERR_INVALID,
-     "modulators[0].strength: must be one of: weak, moderate, strong"},
-    {EFFECT, "\"0.0\"", "\"none\"", ERR_INVALID, "modulators[0].factor: must be a number"},
-    {EFFECT, "14", "-14", ERR_INVALID, "modulators[0].washout_days: must be"},
-    {PRE, "\"code\": \"1-8\", ", "", ERR_INVALID, "tests[0]: member 'code' is missing"},
-    {PRE, "\"pretests\"", "\"pretest\"", ERR_INVALID, "pretests.json: "},
     /* grammar and encoding */
     {SRC, "] }\n", "", ERR_SYNTAX,
      "sources.json: JSON: text ends early at byte 456 (line 9, column 72)"},
@@ -336,6 +218,29 @@ static const struct bad BAD[] = {
     {OTHER, "[25, 50]", "[25, 50, 75]", ERR_INVALID, "actions[0].percent[2]: has two elements"},
     {OTHER, "[25, 50]", "[25, 12345678901234567890123]", ERR_INVALID,
      "actions[0].percent[1]: must be a whole number"},
+    /* authorities, priorities, markers */
+    {GENE, "\"abnormal\"", "\"priority\"", ERR_INVALID,
+     "phenotypes[1].priority: must be one of: none, normal, abnormal"},
+    {GENE, "\"abnormal\"", "true", ERR_INVALID, "phenotypes[1].priority: must be a string"},
+    {GENE, "\"reference\": \"*1\"", "\"reference\": 1", ERR_INVALID,
+     "reference: must be a string, is number"},
+    {GENE, "\"priority_source\": \"guide-1\"", "\"priority_source\": \"guide 1\"", ERR_INVALID,
+     "priority_source: must be letters, digits"},
+    {GENE, "\"marks\": \"*2\"", "\"marks\": true", ERR_INVALID,
+     "aliases[1].marks: must be a string, is true"},
+    {GENE, "\"marks\": \"*2\"", "\"mark\": \"*2\"", ERR_INVALID,
+     "aliases[1]: unknown member 'mark'; there are: alias, allele, marks"},
+    {GENE, "{ \"DPWG\": {", "[ { \"DPWG\": {", ERR_SYNTAX, "genes/CYP2C19.json"},
+    {SCORE, "\"DPWG\": {", "\"KNMP\": 5, \"DPWG\": {", ERR_INVALID,
+     "authorities.KNMP: must be an object, is number"},
+    {SCORE, "\"source\": \"table-1\", \"key\"", "\"key\"", ERR_INVALID,
+     "authorities.DPWG: member 'source' is missing"},
+    {SCORE, "\"key\": \"phenotype\"", "\"key\": \"words\"", ERR_INVALID,
+     "authorities.DPWG.key: must be one of: phenotype, activity_score, allele_status"},
+    {SCORE, "\"from\": \"1.0\"", "\"from\": \"one\"", ERR_INVALID,
+     "authorities.DPWG.scores[0].from: must be a number"},
+    {GENE, "\"of\": [\"No function\", \"Normal function\"]", "\"of\": []", ERR_INVALID,
+     "authorities.DPWG.pairs[0]: a pair has one or two elements"},
     /* unknown and missing members, unknown words */
     {GENE, "\"function\": \"No", "\"functoin\": \"No", ERR_INVALID,
      "alleles[0]: unknown member 'functoin'; there are: name, function, value"},
@@ -343,7 +248,7 @@ static const struct bad BAD[] = {
      "sources[0]: member 'publisher' is missing"},
     {GENE, "function_pair", "guess", ERR_INVALID,
      "method: must be one of: activity_score, function_pair, allele_presence, genotype, "
-     "sex_linked"},
+     "sex_linked, haploid"},
     {DRUG, "\"critical\"", "\"loud\"", ERR_INVALID,
      "recommendations[0].alert: must be one of: none, info, warning, critical"},
     {DRUG, "\"alternative\"", "\"alternatives\"", ERR_INVALID,
@@ -670,9 +575,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_member_arrives_in_its_field),
         cmocka_unit_test(drugs_and_their_recommendations_arrive),
-        cmocka_unit_test(what_depends_on_the_patient_arrives),
-        cmocka_unit_test(a_pack_adds_to_what_is_there),
-        cmocka_unit_test(bad_packs_are_refused),
         cmocka_unit_test(wording_and_tests_arrive),
         cmocka_unit_test(the_fixture_is_valid_and_its_tests_hold),
         cmocka_unit_test(files_for_people_are_passed_over),

@@ -44,6 +44,20 @@ static struct setting *need(void **state)
     return *state;
 }
 
+/* The fixture has no algorithm, whose numbers are many; a row of each table will do here. */
+static void add_algorithm(struct rules_release *release)
+{
+    struct rules_algorithm_term *term = rules_add_algorithm_term(release);
+    struct rules_algorithm_gene *gene = rules_add_algorithm_gene(release);
+    struct rules_drug_algorithm *drug = rules_add_drug_algorithm(release);
+
+    assert_true(term != NULL && gene != NULL && drug != NULL);
+    *term = (struct rules_algorithm_term){SLICE("dose"), SLICE("model"), SLICE("age"),
+                                          SLICE("-0.00745"), SLICE("guide-1")};
+    *gene = (struct rules_algorithm_gene){SLICE("dose"), SLICE("CYP2C19")};
+    *drug = (struct rules_drug_algorithm){SLICE("clopidogrel"), SLICE("dose")};
+}
+
 /* Imports the fixture as that version and finds it again. */
 static struct release_info import(struct setting *s, const char *version)
 {
@@ -53,6 +67,7 @@ static struct release_info import(struct setting *s, const char *version)
     bool is_new = false;
 
     fixture_release(version, &release);
+    add_algorithm(&release);
     assert_ok(releases_import(s->db, &release, &is_new, &err), &err);
     assert_true(is_new);
     rules_release_release(&release);
@@ -247,6 +262,26 @@ static void every_enum_name_is_allowed_by_its_column(void **state)
     }
 }
 
+static void a_number_that_is_none_is_refused(void **state)
+{
+    static const char *const VALUES[] = {"",   "x",        "0.5x",  "1e3",
+                                         ".5", "0.123456", "12345", "NaN"};
+    struct setting *s = need(state);
+
+    for (size_t i = 0; i < ARRAY_LEN(VALUES); i++) {
+        struct rules_release release;
+        struct err err = {0};
+        bool is_new;
+
+        fixture_release("number", &release);
+        add_algorithm(&release);
+        release.algorithm_terms[0].value = slice_of(VALUES[i]);
+        assert_int_equal(releases_import(s->db, &release, &is_new, &err), ERR_INVALID);
+        assert_non_null(strstr(err.text, "algorithm_term: SQLSTATE 23514"));
+        rules_release_release(&release);
+    }
+}
+
 /* --- immutability and life cycle -----------------------------------------------------------
  */
 
@@ -407,6 +442,7 @@ int main(void)
         cmocka_unit_test(every_byte_of_a_text_survives),
         cmocka_unit_test(an_import_that_fails_leaves_nothing),
         cmocka_unit_test(every_enum_name_is_allowed_by_its_column),
+        cmocka_unit_test(a_number_that_is_none_is_refused),
         cmocka_unit_test(rows_cannot_be_changed),
         cmocka_unit_test(releases_follow_their_life_cycle),
         cmocka_unit_test(releases_are_found_by_hash_and_version),

@@ -446,7 +446,8 @@ static void a_phenotype_of_several_ranges_is_certain_only_when_all_fit(void **st
             r.conditions[i].key = SLICE("0.75..2.25");
     }
     r.score_rules[1].to_x100 = 50;
-    ADD(&r, score_rule, SLICE("CYP2D6"), 75, 100, SLICE("Intermediate Metabolizer"));
+    ADD(&r, score_rule, .gene = SLICE("CYP2D6"), .from_x100 = 75, .to_x100 = 100,
+        .phenotype = SLICE("Intermediate Metabolizer"));
     assert_ok(rules_knowledge_new(&r, SLICE("h"), &k, &err), &err);
     assert_true(is_advice_right(k, &ROW, 0));
     rules_knowledge_release(k);

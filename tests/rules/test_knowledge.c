@@ -15,7 +15,37 @@
     X("gene CYP2D6: listed twice", r->genes[0].symbol = SLICE("CYP2D6"))                       \
     X("method allele_presence and key", r->genes[5].key_kind = RULES_KEY_PHENOTYPE)            \
     X("key activity_score needs", r->genes[0].key_kind = RULES_KEY_ACTIVITY_SCORE)             \
-    X("counts_lowest_two needs", r->genes[0].counts_lowest_two = true)                         \
+    X("counts_lowest_two needs", r->genes[3].counts_lowest_two = true)                         \
+    X("gene CYP2C19: unknown source 'x' of priorities",                                        \
+      r->genes[0].priority_source = SLICE("x"))                                                \
+    X("gene DPYD: the reference '*1' is not one of", r->genes[2].reference = SLICE("*1"))      \
+    X("'Deficient' of G6PD: a priority, but", r->genes[3].priority_source = SLICE_NONE)        \
+    X("authority 'DPWG': unknown gene 'X'", r->authorities[0].gene = SLICE("X"))               \
+    X("authority of CYP2D6: the name", r->authorities[0].name = SLICE_NONE)                    \
+    X("authority DPWG of CYP2D6: unknown source 'x'", r->authorities[0].source = SLICE("x"))   \
+    X("authority DPWG of CYP2C19: listed twice", r->authorities[2].gene = SLICE("CYP2C19"))    \
+    X("DPWG of CYP2C19: method function_pair has no key activity_score",                       \
+      r->authorities[1].key_kind = RULES_KEY_ACTIVITY_SCORE)                                   \
+    X("DPWG of CYP2C19: method function_pair has no key allele_status",                        \
+      r->authorities[1].key_kind = RULES_KEY_ALLELE_STATUS)                                    \
+    X("DPWG of HLA-B: method allele_presence has no", r->authorities[1].gene = SLICE("HLA-B")) \
+    X("unknown authority 'KNMP'", r->pair_rules[0].authority = SLICE("KNMP"))                  \
+    X("unknown authority 'KNMP'", r->score_rules[0].authority = SLICE("KNMP"))                 \
+    X("pair of DPYD: the gene's method is activity_score",                                     \
+      r->pair_rules[r->pair_rules_count - 1].authority = SLICE_NONE)                           \
+    X("method activity_score has no rules for one allele",                                     \
+      r->pair_rules[r->pair_rules_count - 1].second = SLICE_NONE)                              \
+    X("'Increased risk': a gene of method haploid has no rules for two alleles",               \
+      r->pair_rules[15].second = SLICE("Normal risk"))                                         \
+    X("alias 'c.1236G>A' of DPYD: unknown allele 'c.9'",                                       \
+      r->allele_aliases[7].marks = SLICE("c.9"))                                               \
+    X("'*1/*2' of CYP2C19: a pair, but the gene has no reference",                             \
+      ADD(r, allele_alias, .gene = SLICE("CYP2C19"), .alias = SLICE("*1/*2"),                  \
+          .allele = SLICE("*2")))                                                              \
+    X("alias 'a/' of DPYD: empty or too long", r->allele_aliases[5].alias = SLICE("a/"))       \
+    X("of DPYD: names an allele already",                                                      \
+      ADD(r, allele_alias, .gene = SLICE("DPYD"), .alias = SLICE("rs67376798 A/rs67376798 T"), \
+          .allele = SLICE("Reference")))                                                       \
     X("phenotype 'Normal': unknown gene 'G7PD'", r->phenotypes[13].gene = SLICE("G7PD"))       \
     X("phenotype 'normal' of G6PD: listed twice",                                              \
       ADD(r, phenotype, .gene = SLICE("G6PD"), .name = SLICE("normal")))                       \
@@ -43,11 +73,14 @@
     X("pair of CYP2C19: no allele has the function 'No functon'",                              \
       r->pair_rules[0].first = SLICE("No functon"))                                            \
     X("pair of VKORC1: no allele is called 'T'", r->pair_rules[12].first = SLICE("T"))         \
-    X("only sex_linked genes have", r->pair_rules[0].second = SLICE_NONE)                      \
+    X("'No function' decides alone, but is in a pair for Intermediate Metabolizer",            \
+      r->pair_rules[0].second = SLICE_NONE)                                                    \
+    X("'-1639A': a gene of method genotype has no rules for one allele",                       \
+      r->pair_rules[12].second = SLICE_NONE)                                                   \
     X("unknown phenotype 'Poor'", r->pair_rules[0].phenotype = SLICE("Poor"))                  \
     X("pairs of CYP2C19: two rules for the same pair",                                         \
-      ADD(r, pair_rule, SLICE("CYP2C19"), SLICE("Normal function"), SLICE("No function"),      \
-          SLICE("Normal Metabolizer")))                                                        \
+      ADD(r, pair_rule, .gene = SLICE("CYP2C19"), .first = SLICE("Normal function"),           \
+          .second = SLICE("No function"), .phenotype = SLICE("Normal Metabolizer")))           \
     X("score range from 0/100: unknown gene 'X'", r->score_rules[0].gene = SLICE("X"))         \
     X("score range of G6PD: the gene's method", r->score_rules[0].gene = SLICE("G6PD"))        \
     X("from 25/100: ends before", r->score_rules[1].to_x100 = 24)                              \
@@ -156,7 +189,8 @@ static void add_ranges(struct rules_release *r)
 {
     r->score_rules[3].to_x100 = 999;
     for (uint32_t i = 1000; i < 1010; i++)
-        ADD(r, score_rule, SLICE("CYP2D6"), i, i, SLICE("Ultrarapid Metabolizer"));
+        ADD(r, score_rule, .gene = SLICE("CYP2D6"), .from_x100 = i, .to_x100 = i,
+            .phenotype = SLICE("Ultrarapid Metabolizer"));
 }
 
 static void make_mistake(size_t number, struct rules_release *r)
@@ -213,7 +247,7 @@ static void success_takes_the_release(void **state)
     assert_int_equal(r.arena.bytes_taken, 0);
     assert_slice_equal(rules_knowledge_hash(k), "abc");
     assert_slice_equal(rules_knowledge_rows(k)->name, "small");
-    assert_int_equal(rules_knowledge_rows(k)->genes_count, 7);
+    assert_int_equal(rules_knowledge_rows(k)->genes_count, 9);
     rules_release_release(&r);
     rules_knowledge_retain(k);
     rules_knowledge_release(k);
@@ -406,7 +440,7 @@ static void memory_may_end_anywhere(void **state)
         if (rules_knowledge_new(&r, SLICE("h"), &k, &err) == ERR_OK)
             break;
         assert_int_equal(err.code, ERR_NOMEM);
-        assert_int_equal(r.genes_count, 7);
+        assert_int_equal(r.genes_count, 9);
     }
     assert_in_range(failures, 10, 10000);
     assert_int_equal(r.genes_count, 0);

@@ -112,7 +112,7 @@ static void a_final_statement_replaces_preliminary_ones_allele_by_allele(void **
     CHECK_ROWS(ROWS);
 }
 
-static void too_many_different_typings_are_an_error(void **state)
+static void too_many_different_typings_are_unusable(void **state)
 {
     struct rules_knowledge *k = small_knowledge();
     struct rules_evidence evidence[RULES_CALLS_MAX + 1];
@@ -130,9 +130,13 @@ static void too_many_different_typings_are_an_error(void **state)
                                  RULES_CALLS_MAX, &arena, &result, &err),
               &err);
     assert_int_equal(result.calls_count, RULES_CALLS_MAX);
-    assert_int_equal(rules_resolve_gene(k, rules_find_gene(k, SLICE("HLA-B")), evidence,
-                                        RULES_CALLS_MAX + 1, &arena, &result, &err),
-                     ERR_LIMIT);
+    assert_ok(rules_resolve_gene(k, rules_find_gene(k, SLICE("HLA-B")), evidence,
+                                 RULES_CALLS_MAX + 1, &arena, &result, &err),
+              &err);
+    assert_int_equal(result.state, RULES_GENE_UNUSABLE);
+    assert_int_equal(result.calls_count, 1);
+    assert_int_equal(result.calls[0].notes, 1U << RULES_NOTE_TOO_MANY);
+    assert_int_equal(result.calls[0].sources_count, RULES_CALLS_MAX + 1);
     arena_release(&arena);
     rules_knowledge_release(k);
 }
@@ -143,7 +147,7 @@ int main(void)
         cmocka_unit_test(an_hla_allele_is_there_not_there_or_not_tested),
         cmocka_unit_test(hla_records_unite_unless_they_contradict),
         cmocka_unit_test(a_final_statement_replaces_preliminary_ones_allele_by_allele),
-        cmocka_unit_test(too_many_different_typings_are_an_error),
+        cmocka_unit_test(too_many_different_typings_are_unusable),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

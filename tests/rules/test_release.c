@@ -41,6 +41,7 @@ static void every_enum_name_reads_back(void **state)
 {
     enum rules_method method = RULES_METHOD_GENOTYPE;
     enum rules_classification classification = RULES_STRONG;
+    enum rules_priority priority = RULES_PRIORITY_NONE;
     enum rules_alert alert = RULES_ALERT_CRITICAL;
 
     (void)state;
@@ -55,6 +56,10 @@ static void every_enum_name_reads_back(void **state)
 #undef X
     assert_true(rules_method_from_name(SLICE("sex_linked"), &method));
     assert_int_equal(method, RULES_METHOD_SEX_LINKED);
+    assert_true(rules_method_from_name(SLICE("haploid"), &method));
+    assert_int_equal(method, RULES_METHOD_HAPLOID);
+    assert_true(rules_priority_from_name(SLICE("abnormal"), &priority));
+    assert_int_equal(priority, RULES_PRIORITY_ABNORMAL);
     assert_true(rules_classification_from_name(SLICE("N/A"), &classification));
     assert_int_equal(classification, RULES_NOT_GIVEN);
     assert_false(rules_classification_from_name(SLICE("strong"), &classification));
@@ -127,15 +132,6 @@ static void the_order_of_actions_counts_within_one_recommendation(void **state)
 }
 
 /* Each change to one field of one row must change the bytes. */
-static void every_field_counts(void **state)
-{
-    struct rules_release r;
-    struct buf before, after;
-    struct slice kept;
-
-    (void)state;
-    small_release(&r);
-    canonical(&r, &before);
 #define CHANGES(field, value)                                                                  \
     {                                                                                          \
         __typeof__(field) old_ = field;                                                        \
@@ -146,7 +142,16 @@ static void every_field_counts(void **state)
         buf_release(&after);                                                                   \
         field = old_;                                                                          \
     }
-    kept = SLICE("other");
+
+static void every_field_counts(void **state)
+{
+    struct rules_release r;
+    struct buf before, after;
+    struct slice kept = SLICE("other");
+
+    (void)state;
+    small_release(&r);
+    canonical(&r, &before);
     CHANGES(r.name, kept)
     CHANGES(r.version, kept)
     CHANGES(r.developer, kept)
@@ -186,10 +191,56 @@ static void every_field_counts(void **state)
     CHANGES(r.tests[0].alert, RULES_ALERT_NONE)
     CHANGES(r.tests[0].recommendations, kept)
     CHANGES(r.test_genes[0].result, kept)
-#undef CHANGES
     buf_release(&before);
     rules_release_release(&r);
 }
+
+static void every_field_of_an_algorithm_counts(void **state)
+{
+    const struct slice kept = SLICE("other");
+    struct rules_release r;
+    struct buf before, after;
+
+    (void)state;
+    small_release(&r);
+    ADD(&r, algorithm_term, SLICE("a"), SLICE("m"), SLICE("t"), SLICE("0.5"), SLICE("s"));
+    ADD(&r, algorithm_gene, SLICE("a"), SLICE("g"));
+    ADD(&r, drug_algorithm, SLICE("d"), SLICE("a"));
+    canonical(&r, &before);
+    CHANGES(r.algorithm_terms[0].algorithm, kept)
+    CHANGES(r.algorithm_terms[0].model, kept)
+    CHANGES(r.algorithm_terms[0].term, kept)
+    CHANGES(r.algorithm_terms[0].value, kept)
+    CHANGES(r.algorithm_terms[0].source, kept)
+    CHANGES(r.algorithm_genes[0].gene, kept)
+    CHANGES(r.drug_algorithms[0].algorithm, kept)
+    buf_release(&before);
+    rules_release_release(&r);
+}
+
+static void every_field_about_authorities_and_priorities_counts(void **state)
+{
+    struct slice kept = SLICE("other");
+    struct rules_release r;
+    struct buf before, after;
+
+    (void)state;
+    small_release(&r);
+    canonical(&r, &before);
+    CHANGES(r.authorities[0].gene, kept)
+    CHANGES(r.genes[0].reference, kept)
+    CHANGES(r.genes[0].priority_source, kept)
+    CHANGES(r.phenotypes[0].priority, RULES_PRIORITY_NONE)
+    CHANGES(r.allele_aliases[0].marks, kept)
+    CHANGES(r.authorities[0].name, kept)
+    CHANGES(r.authorities[0].key_kind, RULES_KEY_PHENOTYPE)
+    CHANGES(r.authorities[0].source, kept)
+    CHANGES(r.pair_rules[0].authority, kept)
+    CHANGES(r.score_rules[0].authority, kept)
+    buf_release(&before);
+    rules_release_release(&r);
+}
+#undef CHANGES
 
 static void columns_and_rows_cannot_be_shifted_into_each_other(void **state)
 {
@@ -244,6 +295,8 @@ int main(void)
         cmocka_unit_test(the_order_of_rows_does_not_change_the_bytes),
         cmocka_unit_test(the_order_of_actions_counts_within_one_recommendation),
         cmocka_unit_test(every_field_counts),
+        cmocka_unit_test(every_field_about_authorities_and_priorities_counts),
+        cmocka_unit_test(every_field_of_an_algorithm_counts),
         cmocka_unit_test(columns_and_rows_cannot_be_shifted_into_each_other),
         cmocka_unit_test(a_buffer_that_is_too_small_fails),
     };
