@@ -161,17 +161,19 @@ static enum err_code read_diplotype(struct rules_knowledge *k, const struct rule
     return ERR_OK;
 }
 
-/* Reads one key. ret->word stays RULES_ABSENT for a score range. */
+/* Reads one key as the publisher's recommendations are keyed. ret->word stays RULES_ABSENT for
+ * a score range. */
 static enum err_code read_key(struct rules_knowledge *k, const struct rules_gene *gene,
-                              const struct rules_condition *c, struct rules_wanted_key *ret,
-                              struct err *err)
+                              struct slice publisher, const struct rules_condition *c,
+                              struct rules_wanted_key *ret, struct err *err)
 {
+    enum rules_key_kind key_kind = rules_reading_of(k, gene, publisher)->key_kind;
     struct slice word = c->key;
 
     ret->word = RULES_ABSENT;
     if (slice_starts(c->key, SLICE("= ")))
         return read_diplotype(k, gene, c, ret, err);
-    switch (gene->key_kind) {
+    switch (key_kind) {
     case RULES_KEY_PHENOTYPE:
         word = rules_phenotype_of(k, gene, c->key);
         break;
@@ -188,7 +190,7 @@ static enum err_code read_key(struct rules_knowledge *k, const struct rules_gene
     if (ret->word == RULES_ABSENT)
         return BAD(err, "recommendation %.*s: '%.*s' is no %s of %.*s",
                    SLICE_ARG(c->recommendation), SLICE_ARG(c->key),
-                   rules_key_kind_name(gene->key_kind), SLICE_ARG(c->gene));
+                   rules_key_kind_name(key_kind), SLICE_ARG(c->gene));
     return ERR_OK;
 }
 
@@ -247,7 +249,8 @@ static enum err_code link_condition(struct rules_knowledge *k, size_t row,
             (struct rules_wanted_key){.word = RULES_ABSENT, .from_x100 = RULES_SCORE_NO_MAX};
         return ERR_OK;
     }
-    if (read_key(k, &k->rows.genes[gene], c, &k->wanted_keys[row], err) != ERR_OK)
+    if (read_key(k, &k->rows.genes[gene], k->publishers[k->recommendation_facts[r].publisher],
+                 c, &k->wanted_keys[row], err) != ERR_OK)
         return err->code;
     k->recommendation_facts[r].asks_diplotype |= k->wanted_keys[row].diplotype.len > 0;
     return check_status(k, &k->rows.genes[gene], c, err);

@@ -186,7 +186,7 @@ static enum err_code read_rows(struct cpic_import *a, struct cpic_batch *batch,
             return CPIC_NO_MEMORY(a);
         *copy = a->rows->recommendations[i];
         copy->population = population_of(copy->population);
-        if (cpic_read_row(a, copy, &row, &is_read) != ERR_OK)
+        if (cpic_read_row(a, targets[first].publisher, copy, &row, &is_read) != ERR_OK)
             return a->err->code;
         if (targets[i].guideline != NULL)
             copy->guideline = targets[i].guideline->id;
@@ -231,7 +231,7 @@ static void set_cells(struct cpic_import *a, struct cpic_batch *batch)
 
             if (want->word.len > 0 || want->x100 == RULES_SCORE_NO_MAX)
                 continue;
-            want->range = cpic_cell(a->release, want->gene, listed,
+            want->range = cpic_cell(a->release, &want->reading, listed,
                                     list_scores(batch, row, want->gene, listed), want->x100);
         }
     }

@@ -381,15 +381,13 @@ static enum err_code emit_words(struct cpic_import *a, struct emission *e,
 /* What a laboratory would report for the key; empty: nothing, "No Result". */
 static struct slice result_for(struct cpic_import *a, const struct cpic_want *want)
 {
-    const struct rules_gene *gene = cpic_find_gene(a->release, want->gene);
-
     if (slice_eq_text(want->word, RULES_NO_RESULT))
         return SLICE_NONE;
     if (slice_starts(want->word, SLICE("= ")))
         return slice_from(want->word, 2);
     if (want->word.len == 0 && want->x100 == RULES_SCORE_NO_MAX)
         return want->as_written; /* a phenotype */
-    return gene->key_kind == RULES_KEY_ACTIVITY_SCORE
+    return want->reading.key_kind == RULES_KEY_ACTIVITY_SCORE
                ? CPIC_PRINT(a, "score %.*s", SLICE_ARG(want->as_written))
                : want->as_written;
 }

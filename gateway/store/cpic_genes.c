@@ -63,7 +63,7 @@ static void find_kind(const struct cpic_import *a, struct gene_import *g)
 {
     struct slice method = g->row != NULL ? g->row->lookup_method : SLICE_NONE;
     const struct rules_gene *old = cpic_find_gene(a->release, g->symbol);
-    bool is_x = g->row != NULL && slice_eq_text(g->row->chromosome, "chrX");
+    struct slice chromosome = g->row != NULL ? g->row->chromosome : SLICE_NONE;
 
     if (old != NULL) {
         g->method = old->method;
@@ -75,7 +75,9 @@ static void find_kind(const struct cpic_import *a, struct gene_import *g)
         g->method = RULES_METHOD_ALLELE_PRESENCE;
         g->key_kind = RULES_KEY_ALLELE_STATUS;
     } else {
-        g->method = is_x ? RULES_METHOD_SEX_LINKED : RULES_METHOD_FUNCTION_PAIR;
+        g->method = slice_eq_text(chromosome, "chrX")   ? RULES_METHOD_SEX_LINKED
+                    : slice_eq_text(chromosome, "chrM") ? RULES_METHOD_HAPLOID
+                                                        : RULES_METHOD_FUNCTION_PAIR;
         g->key_kind = RULES_KEY_PHENOTYPE;
     }
 }
@@ -146,7 +148,8 @@ static enum err_code take_out(struct cpic_import *a, struct gene_import *g)
     RELEASE_FILTER(release, pair_rules, pair,
                    !slice_eq(pair->gene, g->symbol) ||
                        (g->method == RULES_METHOD_FUNCTION_PAIR && pair->second.len == 0));
-    RELEASE_FILTER(release, score_rules, score, !slice_eq(score->gene, g->symbol));
+    RELEASE_FILTER(release, score_rules, score,
+                   !slice_eq(score->gene, g->symbol) || score->authority.len > 0);
     return ERR_OK;
 }
 
@@ -163,8 +166,16 @@ static bool has_phenotype(const struct rules_release *release, struct slice gene
     return false;
 }
 
+static const struct rules_phenotype *find_old(const struct gene_import *g, struct slice name)
+{
+    for (size_t i = 0; i < g->old_phenotypes_count; i++)
+        if (slice_eq_nocase(g->old_phenotypes[i].name, name))
+            return &g->old_phenotypes[i];
+    return NULL;
+}
+
 /* In summaries that would be too long otherwise. */
-static struct slice abbreviation_of(const struct gene_import *g, struct slice name)
+static struct slice abbreviation_of(struct slice name)
 {
     static const char *const WORDS[][2] = {
         {"Ultrarapid Metabolizer", "UM"}, {"Rapid Metabolizer", "RM"},
@@ -172,9 +183,6 @@ static struct slice abbreviation_of(const struct gene_import *g, struct slice na
         {"Poor Metabolizer", "PM"},       {RULES_INDETERMINATE, "indeterminate"},
     };
 
-    for (size_t i = 0; i < g->old_phenotypes_count; i++)
-        if (slice_eq_nocase(g->old_phenotypes[i].name, name))
-            return g->old_phenotypes[i].abbreviation;
     for (size_t i = 0; i < ARRAY_LEN(WORDS); i++)
         if (slice_eq_text(name, WORDS[i][0]))
             return slice_of(WORDS[i][1]);
@@ -186,9 +194,19 @@ static struct slice result_word(const struct cpic_result *r)
     return is_no_value(r->result) ? SLICE(RULES_INDETERMINATE) : r->result;
 }
 
-static enum err_code add_phenotype(struct cpic_import *a, const struct gene_import *g,
-                                   struct slice name)
+/* "Abnormal/Priority/High Risk", "Normal/Routine/Low Risk", "Normal Risk", "None". */
+static enum rules_priority priority_of(struct slice written)
 {
+    return slice_starts_nocase(written, SLICE("abnormal")) ? RULES_PRIORITY_ABNORMAL
+           : slice_starts_nocase(written, SLICE("normal")) ? RULES_PRIORITY_NORMAL
+                                                           : RULES_PRIORITY_NONE;
+}
+
+/* Abbreviations are the release's; so are priorities that the import does not give. */
+static enum err_code add_phenotype(struct cpic_import *a, const struct gene_import *g,
+                                   struct slice name, struct slice priority)
+{
+    const struct rules_phenotype *old = find_old(g, name);
     struct rules_phenotype *row;
 
     if (has_phenotype(a->release, g->symbol, name))
@@ -198,17 +216,29 @@ static enum err_code add_phenotype(struct cpic_import *a, const struct gene_impo
         return CPIC_NO_MEMORY(a);
     row->gene = CPIC_COPY(a, g->symbol);
     row->name = CPIC_COPY(a, name);
-    row->abbreviation = CPIC_COPY(a, abbreviation_of(g, name));
+    row->abbreviation = old != NULL ? old->abbreviation : CPIC_COPY(a, abbreviation_of(name));
+    row->priority = priority.len > 0 ? priority_of(priority)
+                    : old != NULL    ? old->priority
+                                     : RULES_PRIORITY_NONE;
     return ERR_OK;
 }
 
 static enum err_code add_phenotypes(struct cpic_import *a, const struct gene_import *g)
 {
-    for (size_t i = 0; i < a->rows->results_count; i++)
-        if (slice_eq(a->rows->results[i].gene, g->symbol) &&
-            add_phenotype(a, g, result_word(&a->rows->results[i])) != ERR_OK)
+    for (size_t i = 0; i < a->rows->results_count; i++) {
+        const struct cpic_result *r = &a->rows->results[i];
+
+        if (slice_eq(r->gene, g->symbol) &&
+            add_phenotype(a, g, result_word(r), r->priority) != ERR_OK)
             return a->err->code;
-    return add_phenotype(a, g, SLICE(RULES_INDETERMINATE));
+    }
+    if (g->method != RULES_METHOD_ALLELE_PRESENCE)
+        return add_phenotype(a, g, SLICE(RULES_INDETERMINATE), SLICE_NONE);
+    /* Alleles that the release asks for beside those of the import. */
+    for (size_t i = 0; i < g->old_phenotypes_count; i++)
+        if (add_phenotype(a, g, g->old_phenotypes[i].name, SLICE_NONE) != ERR_OK)
+            return a->err->code;
+    return ERR_OK;
 }
 
 /* --- alleles -------------------------------------------------------------------------------
@@ -313,15 +343,31 @@ static enum err_code add_asked(struct cpic_import *a, const struct gene_import *
     return ERR_OK;
 }
 
+/* The allele without variants must be one that is still there. */
+static void check_reference(struct cpic_import *a, struct slice symbol)
+{
+    struct rules_gene *gene = (struct rules_gene *)cpic_find_gene(a->release, symbol);
+
+    if (gene->reference.len == 0 || find_allele(a->release, symbol, gene->reference) != NULL)
+        return;
+    import_note(a->report, "gene %.*s: the reference allele '%.*s' is not in the import",
+                SLICE_ARG(symbol), SLICE_ARG(gene->reference));
+    gene->reference = SLICE_NONE;
+}
+
 /* Other spellings of alleles that are no longer there go with them. */
 static void filter_aliases(struct cpic_import *a, const struct gene_import *g)
 {
-    const struct rules_allele_alias *alias;
+    bool has_reference = cpic_find_gene(a->release, g->symbol)->reference.len > 0;
     size_t before = a->release->allele_aliases_count;
+    const struct rules_allele_alias *alias;
 
     RELEASE_FILTER(a->release, allele_aliases, alias,
                    !slice_eq(alias->gene, g->symbol) ||
                        (find_allele(a->release, g->symbol, alias->allele) != NULL &&
+                        (has_reference || slice_find_char(alias->alias, '/') == SIZE_MAX) &&
+                        (alias->marks.len == 0 ||
+                         find_allele(a->release, g->symbol, alias->marks) != NULL) &&
                         find_allele(a->release, g->symbol, alias->alias) == NULL));
     if (a->release->allele_aliases_count < before)
         import_note(a->report,
@@ -347,7 +393,8 @@ static enum err_code add_pair(struct cpic_import *a, const struct gene_import *g
 
     for (size_t i = 0; i < a->release->pair_rules_count; i++) {
         rule = &a->release->pair_rules[i];
-        if (!slice_eq(rule->gene, g->symbol) || !is_pair(rule, first, second))
+        if (!slice_eq(rule->gene, g->symbol) || rule->authority.len > 0 ||
+            !is_pair(rule, first, second))
             continue;
         if (slice_eq_nocase(rule->phenotype, phenotype))
             return ERR_OK;
@@ -477,6 +524,10 @@ static enum err_code set_gene(struct cpic_import *a, const struct gene_import *g
         gene->key_kind = g->key_kind;
     }
     gene->source = source;
+    for (size_t i = 0; i < a->rows->results_count; i++)
+        if (slice_eq(a->rows->results[i].gene, g->symbol) &&
+            a->rows->results[i].priority.len > 0)
+            gene->priority_source = source;
     return ERR_OK;
 }
 
@@ -502,12 +553,13 @@ static enum err_code apply_gene(struct cpic_import *a, struct slice symbol,
         code = set_gene(a, &g);
     if (code == ERR_OK)
         code = is_presence ? add_asked(a, &g) : add_alleles(a, &g);
-    if (code == ERR_OK && !is_presence)
+    if (code == ERR_OK)
         code = add_phenotypes(a, &g);
     if (code == ERR_OK && !is_presence)
         code = g.method == RULES_METHOD_ACTIVITY_SCORE ? add_scores(a, &g) : add_pairs(a, &g);
     if (code != ERR_OK)
         return code;
+    check_reference(a, symbol);
     filter_aliases(a, &g);
     a->report->genes++;
     arena_reset(a->scratch);

@@ -6,6 +6,7 @@ enum reading { READ, SKIPPED, FAILED };
 struct key {
     struct cpic_import *a;
     const struct cpic_recommendation *row;
+    struct slice publisher;
     const struct rules_gene *gene;
     struct cpic_want *want;
     bool *is_rewritten;
@@ -100,7 +101,7 @@ static enum reading read_score(const struct key *k)
         want->word = SLICE(RULES_NO_SCORE);
         return READ;
     }
-    if (cpic_range_of_phenotype(k->a->release, k->gene->symbol, want->as_written,
+    if (cpic_range_of_phenotype(k->a->release, &want->reading, want->as_written,
                                 &want->range)) {
         want->x100 = RULES_SCORE_NO_MAX; /* no single score */
         return READ;
@@ -162,7 +163,7 @@ static enum reading read_key(const struct key *k)
     }
     if (slice_starts(k->want->as_written, SLICE("= ")))
         return read_diplotype(k);
-    switch (k->gene->key_kind) {
+    switch (k->want->reading.key_kind) {
     case RULES_KEY_PHENOTYPE:
         return read_phenotype(k);
     case RULES_KEY_ACTIVITY_SCORE:
@@ -197,8 +198,26 @@ static enum reading find_gene(struct cpic_import *a, const struct cpic_recommend
     return SKIPPED;
 }
 
-/* What the import itself says of the result's priority; what it does not say is one. */
-static bool is_priority(const struct cpic_rows *rows, const struct cpic_want *want)
+/* Where the import says nothing of priorities, the release may. */
+static bool is_priority_by_release(const struct rules_release *release,
+                                   const struct cpic_want *want)
+{
+    struct slice phenotype = want->word;
+
+    if (phenotype.len == 0)
+        phenotype = want->x100 == RULES_SCORE_NO_MAX
+                        ? want->as_written
+                        : cpic_phenotype_of_score(release, &want->reading, want->x100);
+    for (size_t i = 0; i < release->phenotypes_count; i++)
+        if (slice_eq(release->phenotypes[i].gene, want->gene) &&
+            slice_eq_nocase(release->phenotypes[i].name, phenotype))
+            return release->phenotypes[i].priority != RULES_PRIORITY_NORMAL;
+    return true;
+}
+
+/* What nobody says the priority of is one. */
+static bool is_priority(const struct cpic_rows *rows, const struct rules_release *release,
+                        const struct cpic_want *want)
 {
     if (slice_eq_text(want->word, RULES_NO_RESULT))
         return false;
@@ -212,21 +231,23 @@ static bool is_priority(const struct cpic_rows *rows, const struct cpic_want *wa
         return !slice_starts_nocase(r->priority, SLICE("normal")) &&
                !slice_eq_nocase(r->priority, SLICE("none"));
     }
-    return true;
+    return is_priority_by_release(release, want);
 }
 
-enum err_code cpic_read_row(struct cpic_import *a, const struct cpic_recommendation *row,
-                            struct cpic_row *ret, bool *ret_is_read)
+enum err_code cpic_read_row(struct cpic_import *a, struct slice publisher,
+                            const struct cpic_recommendation *row, struct cpic_row *ret,
+                            bool *ret_is_read)
 {
     *ret = (struct cpic_row){.row = row, .id = row->id, .wants_count = row->keys_count};
     *ret_is_read = false;
     for (size_t i = 0; i < row->keys_count; i++) {
         struct cpic_want *want = &ret->wants[i];
-        struct key k = {a, row, NULL, want, &ret->is_rewritten};
+        struct key k = {a, row, publisher, NULL, want, &ret->is_rewritten};
         enum reading reading = find_gene(a, row, row->keys[i].gene, &k.gene);
 
         if (reading == READ) {
             want->gene = k.gene->symbol;
+            want->reading = cpic_reading_of(a->release, k.gene, publisher);
             want->as_written = row->keys[i].key;
             reading = read_key(&k);
         }
@@ -234,7 +255,7 @@ enum err_code cpic_read_row(struct cpic_import *a, const struct cpic_recommendat
             return a->err->code;
         if (reading == SKIPPED)
             return ERR_OK;
-        ret->is_priority = ret->is_priority || is_priority(a->rows, want);
+        ret->is_priority = ret->is_priority || is_priority(a->rows, a->release, want);
     }
     *ret_is_read = row->keys_count > 0;
     return ERR_OK;

@@ -42,14 +42,29 @@ struct cpic_range {
     uint32_t from_x100, to_x100; /* RULES_SCORE_NO_MAX: no end */
 };
 
+/* How a publisher reads a gene: by tables of its own, or by the gene's. */
+struct cpic_reading {
+    const struct rules_gene *gene;
+    enum rules_key_kind key_kind; /* of its recommendations */
+    struct slice scores; /* the authority of the ranges it goes by; empty: the gene's */
+};
+struct cpic_reading cpic_reading_of(const struct rules_release *release,
+                                    const struct rules_gene *gene, struct slice publisher);
+
 /* What a listed score stands for beside the other listed ones: from itself, or from where its
  * phenotype begins, to before the next one of its phenotype, or to where that ends. */
-struct cpic_range cpic_cell(const struct rules_release *release, struct slice gene,
-                            const uint32_t *listed, size_t count, uint32_t x100);
+struct cpic_range cpic_cell(const struct rules_release *release,
+                            const struct cpic_reading *reading, const uint32_t *listed,
+                            size_t count, uint32_t x100);
 
 /* The scores of a phenotype; false when the gene has none of that name. */
-bool cpic_range_of_phenotype(const struct rules_release *release, struct slice gene,
-                             struct slice phenotype, struct cpic_range *ret);
+bool cpic_range_of_phenotype(const struct rules_release *release,
+                             const struct cpic_reading *reading, struct slice phenotype,
+                             struct cpic_range *ret);
+
+/* The phenotype of a score; empty when no range holds it. */
+struct slice cpic_phenotype_of_score(const struct rules_release *release,
+                                     const struct cpic_reading *reading, uint32_t x100);
 
 /* "0.25", "0.25..1.0", ">=2.26". */
 struct slice cpic_range_text(struct cpic_range range, struct arena *arena);
@@ -79,6 +94,7 @@ enum err_code cpic_apply_advice(struct cpic_import *a) MUST_CHECK;
 /* A lookup key as conditions need it. */
 struct cpic_want {
     struct slice gene;
+    struct cpic_reading reading;
     struct slice word; /* empty: a score */
     struct slice as_written;
     struct cpic_range range;

@@ -72,23 +72,54 @@ enum err_code cpic_add_ranges(struct cpic_import *a, struct slice gene,
     return ERR_OK;
 }
 
-/* The gene's own range that holds the score; NULL when there is none. */
-static const struct rules_score_rule *range_at(const struct rules_release *release,
-                                               struct slice gene, uint32_t x100)
+struct cpic_reading cpic_reading_of(const struct rules_release *release,
+                                    const struct rules_gene *gene, struct slice publisher)
+{
+    struct cpic_reading reading = {.gene = gene, .key_kind = gene->key_kind};
+
+    for (size_t i = 0; i < release->authorities_count; i++)
+        if (slice_eq(release->authorities[i].gene, gene->symbol) &&
+            slice_eq(release->authorities[i].name, publisher))
+            reading.key_kind = release->authorities[i].key_kind;
+    for (size_t i = 0; i < release->score_rules_count; i++)
+        if (slice_eq(release->score_rules[i].gene, gene->symbol) &&
+            slice_eq(release->score_rules[i].authority, publisher))
+            reading.scores = publisher;
+    return reading;
+}
+
+static bool is_read_by(const struct rules_score_rule *rule, const struct cpic_reading *reading)
+{
+    return slice_eq(rule->gene, reading->gene->symbol) &&
+           slice_eq(rule->authority, reading->scores);
+}
+
+/* The range that holds the score; NULL when there is none. */
+static const struct rules_score_rule *
+range_at(const struct rules_release *release, const struct cpic_reading *reading, uint32_t x100)
 {
     for (size_t i = 0; i < release->score_rules_count; i++) {
         const struct rules_score_rule *rule = &release->score_rules[i];
 
-        if (slice_eq(rule->gene, gene) && rule->from_x100 <= x100 && x100 <= rule->to_x100)
+        if (is_read_by(rule, reading) && rule->from_x100 <= x100 && x100 <= rule->to_x100)
             return rule;
     }
     return NULL;
 }
 
-struct cpic_range cpic_cell(const struct rules_release *release, struct slice gene,
-                            const uint32_t *listed, size_t count, uint32_t x100)
+struct slice cpic_phenotype_of_score(const struct rules_release *release,
+                                     const struct cpic_reading *reading, uint32_t x100)
 {
-    const struct rules_score_rule *rule = range_at(release, gene, x100);
+    const struct rules_score_rule *rule = range_at(release, reading, x100);
+
+    return rule == NULL ? SLICE_NONE : rule->phenotype;
+}
+
+struct cpic_range cpic_cell(const struct rules_release *release,
+                            const struct cpic_reading *reading, const uint32_t *listed,
+                            size_t count, uint32_t x100)
+{
+    const struct rules_score_rule *rule = range_at(release, reading, x100);
     struct cpic_range cell = {x100, x100};
     bool is_first = true;
 
@@ -106,13 +137,14 @@ struct cpic_range cpic_cell(const struct rules_release *release, struct slice ge
     return cell;
 }
 
-bool cpic_range_of_phenotype(const struct rules_release *release, struct slice gene,
-                             struct slice phenotype, struct cpic_range *ret)
+bool cpic_range_of_phenotype(const struct rules_release *release,
+                             const struct cpic_reading *reading, struct slice phenotype,
+                             struct cpic_range *ret)
 {
     for (size_t i = 0; i < release->score_rules_count; i++) {
         const struct rules_score_rule *rule = &release->score_rules[i];
 
-        if (!slice_eq(rule->gene, gene) || !slice_eq_nocase(rule->phenotype, phenotype))
+        if (!is_read_by(rule, reading) || !slice_eq_nocase(rule->phenotype, phenotype))
             continue;
         *ret = (struct cpic_range){rule->from_x100, rule->to_x100};
         return true;

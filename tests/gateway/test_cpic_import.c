@@ -225,7 +225,26 @@ static bool evidence_for(const struct rules_gene *gene, struct slice key,
     return !slice_eq_text(key, RULES_NO_RESULT);
 }
 
-/* The only match of this lookup, NULL when there is none or there are several. */
+/* The one certain match of CPIC's, beside labels; NULL when there is none or are several. */
+static const struct rules_recommendation *only_of_cpic(const struct rules_knowledge *k,
+                                                       const struct rules_advice *advice)
+{
+    const struct rules_recommendation *found = NULL;
+
+    for (size_t i = 0; i < advice->matches_count; i++) {
+        const struct rules_match *match = &advice->matches[i];
+        struct slice source = match->recommendation->source;
+
+        if (!slice_eq_text(rules_find_source(k, source)->publisher, "CPIC"))
+            continue;
+        if (found != NULL || !match->is_certain)
+            return NULL;
+        found = match->recommendation;
+    }
+    return found;
+}
+
+/* What the lookup leads to. */
 static const struct rules_recommendation *
 decide(struct world *w, const struct rules_knowledge *k, struct json_object *row)
 {
@@ -257,9 +276,7 @@ decide(struct world *w, const struct rules_knowledge *k, struct json_object *row
                              &(struct rules_facts){.genes = results, .genes_count = count},
                              &w->arena, &advice, &err),
               &err);
-    return advice.matches_count == 1 && advice.matches[0].is_certain
-               ? advice.matches[0].recommendation
-               : NULL;
+    return only_of_cpic(k, &advice);
 }
 
 static bool same_decision(const struct rules_recommendation *a,
