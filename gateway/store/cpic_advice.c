@@ -56,10 +56,10 @@ static bool place_row(struct cpic_import *a, const struct cpic_recommendation *r
     const struct cpic_guideline *guideline = find_guideline(a->rows, row->guideline);
 
     if (row->drug.len == 0 || row->guideline.len == 0 || row->keys_count == 0) {
-        import_note(a->report, "%.*s left out: no %s", SLICE_ARG(row->place),
-                    row->drug.len == 0        ? "drug"
-                    : row->guideline.len == 0 ? "guideline"
-                                              : "lookup key");
+        cpic_note(a->report, "%.*s left out: no %s", SLICE_ARG(row->place),
+                  row->drug.len == 0        ? "drug"
+                  : row->guideline.len == 0 ? "guideline"
+                                            : "lookup key");
         return false;
     }
     *ret = (struct cpic_target){.guideline = guideline, .publisher = SLICE("CPIC")};
@@ -128,9 +128,20 @@ static bool same_lookup(const struct cpic_row *x, const struct cpic_row *y)
     return true;
 }
 
+static bool asks_diplotype(const struct cpic_row *row)
+{
+    for (size_t i = 0; i < row->wants_count; i++)
+        if (slice_starts(row->wants[i].word, SLICE("= ")))
+            return true;
+    return false;
+}
+
+/* A row for one diplotype beats rows for phenotypes, so it never shares their recommendation.
+ */
 static bool same_group(const struct cpic_row *x, const struct cpic_row *y)
 {
-    return slice_eq(x->row->guideline, y->row->guideline) && same_people(x, y) &&
+    return asks_diplotype(x) == asks_diplotype(y) &&
+           slice_eq(x->row->guideline, y->row->guideline) && same_people(x, y) &&
            same_decision(x, y) && x->alert == y->alert && same_genes(x, y) &&
            same_words(x->row, y->row);
 }
@@ -158,8 +169,8 @@ static enum err_code add_once(struct cpic_import *a, struct cpic_batch *batch,
         if (!same_lookup(other, row))
             continue;
         if (same_decision(other, row) && same_words(other->row, row->row)) {
-            import_note(a->report, "%.*s left out: it repeats %.*s", SLICE_ARG(row->row->place),
-                        SLICE_ARG(other->row->place));
+            cpic_note(a->report, "%.*s left out: it repeats %.*s", SLICE_ARG(row->row->place),
+                      SLICE_ARG(other->row->place));
             return ERR_OK;
         }
         if (!row->is_rewritten && !other->is_rewritten)
@@ -269,14 +280,14 @@ static void fold_open_ends(struct cpic_import *a, struct cpic_batch *batch)
             (same_decision(lowest, high) && same_words(lowest->row, high->row)))
             continue;
         if (!same_decision(lowest, high)) {
-            import_note(a->report,
-                        "%.*s: differs from %.*s, but their scores have no upper end: "
-                        "both will be shown",
-                        SLICE_ARG(high->row->place), SLICE_ARG(lowest->row->place));
+            cpic_note(a->report,
+                      "%.*s: differs from %.*s, but their scores have no upper end: "
+                      "both will be shown",
+                      SLICE_ARG(high->row->place), SLICE_ARG(lowest->row->place));
             continue;
         }
-        import_note(a->report, "%.*s: takes the words of %.*s, whose score has no upper end",
-                    SLICE_ARG(high->row->place), SLICE_ARG(lowest->row->place));
+        cpic_note(a->report, "%.*s: takes the words of %.*s, whose score has no upper end",
+                  SLICE_ARG(high->row->place), SLICE_ARG(lowest->row->place));
         high->row = lowest->row;
     }
 }

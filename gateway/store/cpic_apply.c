@@ -17,7 +17,7 @@ static void name_version(struct cpic_import *a)
 }
 
 enum err_code cpic_apply(const struct cpic_rows *rows, struct rules_release *release,
-                         struct import_report *report, struct err *err)
+                         struct cpic_report *report, struct err *err)
 {
     struct arena scratch;
     struct cpic_import a = {rows, release, report, &scratch, err};
@@ -32,8 +32,8 @@ enum err_code cpic_apply(const struct cpic_rows *rows, struct rules_release *rel
     if (code == ERR_OK)
         name_version(&a);
     if (code == ERR_OK && rows->other_guidelines > 0)
-        import_note(report, "%zu guidelines of publishers other than CPIC and DPWG left out",
-                    rows->other_guidelines);
+        cpic_note(report, "%zu guidelines of publishers other than CPIC and DPWG left out",
+                  rows->other_guidelines);
     if (code == ERR_OK && release->arena.has_failed)
         code = err_set(err, ERR_NOMEM, "no memory for the import");
     arena_release(&scratch);

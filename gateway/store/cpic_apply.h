@@ -17,13 +17,13 @@
 #ifndef GATEWAY_STORE_CPIC_APPLY_H
 #define GATEWAY_STORE_CPIC_APPLY_H
 
+#include "gateway/store/cpic_report.h"
 #include "gateway/store/cpic_rows.h"
-#include "gateway/store/import_report.h"
 #include "rules/release.h"
 
 /* Texts are copied. After a failure the release is to be released. ERR_INVALID names row and
  * reason: contradicting rows, references to nothing. */
 enum err_code cpic_apply(const struct cpic_rows *rows, struct rules_release *release,
-                         struct import_report *report, struct err *err) MUST_CHECK;
+                         struct cpic_report *report, struct err *err) MUST_CHECK;
 
 #endif

@@ -144,8 +144,8 @@ static enum err_code put_drug(struct cpic_import *a, const struct cpic_target *t
         row->is_alternative_only = false;
         *ret_name = row->name;
         if (row->rxcui.len > 0 && target->rxcui.len > 0 && !slice_eq(row->rxcui, target->rxcui))
-            import_note(a->report, "drug %.*s: RxNorm %.*s in the import, %.*s kept",
-                        SLICE_ARG(row->name), SLICE_ARG(target->rxcui), SLICE_ARG(row->rxcui));
+            cpic_note(a->report, "drug %.*s: RxNorm %.*s in the import, %.*s kept",
+                      SLICE_ARG(row->name), SLICE_ARG(target->rxcui), SLICE_ARG(row->rxcui));
         return ERR_OK;
     }
     row = rules_add_drug(a->release);
@@ -180,10 +180,10 @@ static enum err_code put_population(struct cpic_import *a, struct slice drug, st
                                      .therapy = RULES_THERAPY_ANY,
                                      .age_below_years = RULES_AGE_NO_MAX,
                                      .weight_above_x100 = RULES_WEIGHT_NONE};
-    import_note(a->report,
-                "drug %.*s: population '%.*s' is new; who belongs to it is not known here, so "
-                "its advice is shown with its name",
-                SLICE_ARG(drug), SLICE_ARG(id));
+    cpic_note(a->report,
+              "drug %.*s: population '%.*s' is new; who belongs to it is not known here, so "
+              "its advice is shown with its name",
+              SLICE_ARG(drug), SLICE_ARG(id));
     return ERR_OK;
 }
 
@@ -441,6 +441,23 @@ static enum err_code emit_group(struct cpic_import *a, struct emission *e, size_
     return cpic_cut_boxes(a, rows, count, emit_box, e);
 }
 
+/* A publisher that the release had no advice of for this drug breaks the silence that shipped
+ * cases expect. */
+static void drop_silence(struct cpic_import *a, const struct cpic_batch *batch,
+                         struct slice drug)
+{
+    size_t dropped = 0;
+
+    for (size_t i = 0; i < batch->count; i++)
+        for (size_t w = 0; w < batch->rows[i].wants_count; w++)
+            dropped += release_drop_silence(a->release, drug, batch->rows[i].wants[w].gene);
+    if (dropped > 0)
+        cpic_note(a->report,
+                  "drug %.*s: %zu cases left out that expect no advice from anybody: %.*s has "
+                  "some now",
+                  SLICE_ARG(drug), dropped, SLICE_ARG(batch->target->publisher));
+}
+
 enum err_code cpic_emit(struct cpic_import *a, struct cpic_batch *batch)
 {
     struct emission e = {.batch = batch};
@@ -450,6 +467,8 @@ enum err_code cpic_emit(struct cpic_import *a, struct cpic_batch *batch)
         return a->err->code;
     if (!release_drop_advice(a->release, batch->target->publisher, e.drug, &dropped))
         return CPIC_NO_MEMORY(a);
+    if (dropped == 0)
+        drop_silence(a, batch, e.drug);
     for (size_t g = 0; g < batch->groups_count; g++)
         if (emit_group(a, &e, g) != ERR_OK)
             return a->err->code;

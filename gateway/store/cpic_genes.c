@@ -300,8 +300,8 @@ static enum err_code add_alleles(struct cpic_import *a, const struct gene_import
             return a->err->code;
         before = find_allele(a->release, g->symbol, row->name);
         if (before != NULL && is_same_allele(before, &allele)) {
-            import_note(a->report, "allele %.*s %.*s: listed twice, taken once",
-                        SLICE_ARG(g->symbol), SLICE_ARG(row->name));
+            cpic_note(a->report, "allele %.*s %.*s: listed twice, taken once",
+                      SLICE_ARG(g->symbol), SLICE_ARG(row->name));
             continue;
         }
         if (before != NULL)
@@ -350,8 +350,8 @@ static void check_reference(struct cpic_import *a, struct slice symbol)
 
     if (gene->reference.len == 0 || find_allele(a->release, symbol, gene->reference) != NULL)
         return;
-    import_note(a->report, "gene %.*s: the reference allele '%.*s' is not in the import",
-                SLICE_ARG(symbol), SLICE_ARG(gene->reference));
+    cpic_note(a->report, "gene %.*s: the reference allele '%.*s' is not in the import",
+              SLICE_ARG(symbol), SLICE_ARG(gene->reference));
     gene->reference = SLICE_NONE;
 }
 
@@ -370,10 +370,10 @@ static void filter_aliases(struct cpic_import *a, const struct gene_import *g)
                          find_allele(a->release, g->symbol, alias->marks) != NULL) &&
                         find_allele(a->release, g->symbol, alias->alias) == NULL));
     if (a->release->allele_aliases_count < before)
-        import_note(a->report,
-                    "gene %.*s: %zu other spellings left out: their allele is not in the "
-                    "import, or they are alleles there",
-                    SLICE_ARG(g->symbol), before - a->release->allele_aliases_count);
+        cpic_note(a->report,
+                  "gene %.*s: %zu other spellings left out: their allele is not in the "
+                  "import, or they are alleles there",
+                  SLICE_ARG(g->symbol), before - a->release->allele_aliases_count);
 }
 
 /* --- rules ---------------------------------------------------------------------------------
@@ -541,10 +541,9 @@ static enum err_code apply_gene(struct cpic_import *a, struct slice symbol,
     find_kind(a, &g);
     if (!has_table(a, &g) || !is_same_method(&g)) {
         if (cpic_find_gene(a->release, symbol) != NULL)
-            import_note(
-                a->report,
-                "gene %.*s: no phenotype table of its kind in the import, left as it was",
-                SLICE_ARG(symbol));
+            cpic_note(a->report,
+                      "gene %.*s: no phenotype table of its kind in the import, left as it was",
+                      SLICE_ARG(symbol));
         return ERR_OK;
     }
     is_presence = g.method == RULES_METHOD_ALLELE_PRESENCE;

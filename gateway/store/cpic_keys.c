@@ -25,9 +25,9 @@ static enum reading refuse(const struct key *k)
                            SLICE_ARG(k->gene->symbol));
             return FAILED;
         }
-    import_note(a->report, "%.*s (%.*s) left out: '%.*s' is no result of %.*s",
-                SLICE_ARG(k->row->place), SLICE_ARG(k->row->drug),
-                SLICE_ARG(k->want->as_written), SLICE_ARG(k->gene->symbol));
+    cpic_note(a->report, "%.*s (%.*s) left out: '%.*s' is no result of %.*s",
+              SLICE_ARG(k->row->place), SLICE_ARG(k->row->drug), SLICE_ARG(k->want->as_written),
+              SLICE_ARG(k->gene->symbol));
     return SKIPPED;
 }
 
@@ -110,9 +110,9 @@ static enum reading read_score(const struct key *k)
         return refuse(k);
     if (rest.len > 0) {
         *k->is_rewritten = true;
-        import_note(k->a->report, "%.*s (%.*s): '%.*s' is read as the score %.*s",
-                    SLICE_ARG(k->row->place), SLICE_ARG(k->row->drug),
-                    SLICE_ARG(want->as_written), SLICE_ARG(head));
+        cpic_note(k->a->report, "%.*s (%.*s): '%.*s' is read as the score %.*s",
+                  SLICE_ARG(k->row->place), SLICE_ARG(k->row->drug),
+                  SLICE_ARG(want->as_written), SLICE_ARG(head));
         want->as_written = head;
     }
     return READ;
@@ -193,8 +193,8 @@ static enum reading find_gene(struct cpic_import *a, const struct cpic_recommend
                        SLICE_ARG(symbol));
         return FAILED;
     }
-    import_note(a->report, "%.*s (%.*s) left out: no alleles and phenotypes of gene %.*s",
-                SLICE_ARG(row->place), SLICE_ARG(row->drug), SLICE_ARG(symbol));
+    cpic_note(a->report, "%.*s (%.*s) left out: no alleles and phenotypes of gene %.*s",
+              SLICE_ARG(row->place), SLICE_ARG(row->drug), SLICE_ARG(symbol));
     return SKIPPED;
 }
 

@@ -86,9 +86,8 @@ static enum err_code put_pretests(struct cpic_import *a, const struct cpic_alert
         return ERR_OK;
     for (size_t i = 0; i < alert->genes_count; i++) {
         if (!has_test(a->release, alert->genes[i])) {
-            import_note(a->report,
-                        "%.*s: the release does not say how a test of %.*s is ordered",
-                        SLICE_ARG(alert->place), SLICE_ARG(alert->genes[i]));
+            cpic_note(a->report, "%.*s: the release does not say how a test of %.*s is ordered",
+                      SLICE_ARG(alert->place), SLICE_ARG(alert->genes[i]));
             continue;
         }
         if (put_pretest(a, alert, drug, alert->genes[i]) != ERR_OK)

@@ -8,7 +8,7 @@
 struct cpic_import {
     const struct cpic_rows *rows;
     struct rules_release *release;
-    struct import_report *report;
+    struct cpic_report *report;
     struct arena *scratch; /* for what is not kept */
     struct err *err;       /* the first failure */
 };

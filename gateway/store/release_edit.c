@@ -129,3 +129,35 @@ bool release_drop_advice(struct rules_release *release, struct slice publisher,
     free(messages.list);
     return is_done;
 }
+
+static bool has_result_of(const struct rules_release *release, struct slice test,
+                          struct slice gene)
+{
+    for (size_t i = 0; i < release->test_genes_count; i++)
+        if (slice_eq(release->test_genes[i].test, test) &&
+            slice_eq(release->test_genes[i].gene, gene))
+            return true;
+    return false;
+}
+
+static bool has_test(const struct rules_release *release, struct slice name)
+{
+    for (size_t i = 0; i < release->tests_count; i++)
+        if (slice_eq(release->tests[i].name, name))
+            return true;
+    return false;
+}
+
+size_t release_drop_silence(struct rules_release *release, struct slice drug, struct slice gene)
+{
+    size_t before = release->tests_count;
+    const struct rules_test *test;
+    const struct rules_test_gene *result;
+
+    RELEASE_FILTER(release, tests, test,
+                   !slice_eq(test->drug, drug) || test->recommendations.len > 0 ||
+                       !has_result_of(release, test->name, gene));
+    if (release->tests_count < before)
+        RELEASE_FILTER(release, test_genes, result, has_test(release, result->test));
+    return before - release->tests_count;
+}

@@ -22,7 +22,7 @@
 
 struct world {
     struct rules_knowledge *shipped, *imported; /* NULL: nothing to test with */
-    struct import_report report;
+    struct cpic_report report;
     struct arena arena;
     size_t shown;
 };
@@ -63,7 +63,7 @@ static int set_up(void **state)
     *state = &w;
     if (cluster == NULL || !file_is_folder(TABLES, ""))
         return 0;
-    import_report_init(&w.report);
+    cpic_report_init(&w.report);
     arena_init(&w.arena, (size_t)16 * 1024 * 1024);
     assert_ok(store_read_files(KNOWLEDGE, &release, &err), &err);
     w.shipped = build(&release);
@@ -82,7 +82,7 @@ static int tear_down(void **state)
 
     rules_knowledge_release(w->shipped);
     rules_knowledge_release(w->imported);
-    import_report_release(&w->report);
+    cpic_report_release(&w->report);
     arena_release(&w->arena);
     return 0;
 }

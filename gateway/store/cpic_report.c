@@ -1,23 +1,23 @@
-/* gateway/store/import_report.c -- lines of a report. */
-#include "gateway/store/import_report.h"
+/* gateway/store/cpic_report.c -- lines of a report. */
+#include "gateway/store/cpic_report.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 #define LINE_BYTES_MAX 600
 
-void import_report_init(struct import_report *report)
+void cpic_report_init(struct cpic_report *report)
 {
-    *report = (struct import_report){0};
-    buf_init(&report->notes, IMPORT_REPORT_BYTES_MAX);
+    *report = (struct cpic_report){0};
+    buf_init(&report->notes, CPIC_REPORT_BYTES_MAX);
 }
 
-void import_report_release(struct import_report *report)
+void cpic_report_release(struct cpic_report *report)
 {
     buf_release(&report->notes);
 }
 
-void import_note(struct import_report *report, const char *format, ...)
+void cpic_note(struct cpic_report *report, const char *format, ...)
 {
     char line[LINE_BYTES_MAX];
     va_list args;
