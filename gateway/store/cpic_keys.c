@@ -80,11 +80,22 @@ static struct slice find_phenotype(const struct key *k)
     return SLICE_NONE;
 }
 
+/* A score where the publisher's recommendations are keyed by phenotype (DPWG: CYP2C9) is the
+ * phenotype of that score. */
 static enum reading read_phenotype(const struct key *k)
 {
-    k->want->word =
-        is_unknown_word(k->want->as_written) ? SLICE(RULES_INDETERMINATE) : find_phenotype(k);
-    return k->want->word.len > 0 ? READ : refuse(k);
+    struct cpic_want *want = k->want;
+    bool is_at_least;
+
+    want->word =
+        is_unknown_word(want->as_written) ? SLICE(RULES_INDETERMINATE) : find_phenotype(k);
+    if (want->word.len == 0 && k->gene->method == RULES_METHOD_ACTIVITY_SCORE &&
+        cpic_score_from_text(want->as_written, &want->x100, &is_at_least)) {
+        want->word = cpic_phenotype_of_score(k->a->release, &want->reading, want->x100);
+        *k->is_rewritten = want->word.len > 0;
+        want->as_written = want->word.len > 0 ? want->word : want->as_written;
+    }
+    return want->word.len > 0 ? READ : refuse(k);
 }
 
 /* --- scores --------------------------------------------------------------------------------

@@ -50,12 +50,23 @@ static bool has_test(const struct rules_release *release, struct slice gene)
     return false;
 }
 
+/* The message of that id, or a new one. */
+static struct rules_message *put_message(struct cpic_import *a, struct slice id)
+{
+    struct rules_message *row = NULL;
+
+    for (size_t i = 0; i < a->release->messages_count && row == NULL; i++)
+        if (slice_eq(a->release->messages[i].id, id))
+            row = &a->release->messages[i];
+    return row != NULL ? row : rules_add_message(a->release);
+}
+
 static enum err_code put_pretest(struct cpic_import *a, const struct cpic_alert *alert,
                                  struct slice drug, struct slice gene)
 {
     struct slice id = CPIC_PRINT(a, "cpic.pretest.%.*s.%zu", SLICE_ARG(gene),
                                  (size_t)(alert - a->rows->alerts));
-    struct rules_message *message = rules_add_message(a->release);
+    struct rules_message *message = put_message(a, id);
     struct rules_pretest *row = NULL;
 
     if (message == NULL)
