@@ -303,6 +303,17 @@ static const struct cpic_column RECOMMENDATION_COLUMNS[] = {
     FLAG("recommendation", "otherprescribingguidance"),
 };
 
+/* In order of gene: databases keep members in an order of their own. */
+static void put_implication(struct cpic_recommendation *row, struct slice gene,
+                            struct slice text)
+{
+    size_t at = row->implications_count++;
+
+    for (; at > 0 && slice_compare(row->implications[at - 1].gene, gene) > 0; at--)
+        row->implications[at] = row->implications[at - 1];
+    row->implications[at] = (struct cpic_implication){gene, text};
+}
+
 static enum err_code take_implications(struct cpic_rows *rows, struct json object,
                                        struct slice place, struct cpic_recommendation *row,
                                        struct err *err)
@@ -322,9 +333,8 @@ static enum err_code take_implications(struct cpic_rows *rows, struct json objec
         if (!json_is(e, JSON_STRING) && !json_is(e, JSON_NULL))
             return err_set(err, ERR_INVALID, "%.*s: implications: must be texts",
                            SLICE_ARG(place));
-        row->implications[row->implications_count++] =
-            (struct cpic_implication){arena_copy(arena, json_name(e, arena)),
-                                      cpic_plain_text(json_text(e, arena), arena)};
+        put_implication(row, arena_copy(arena, json_name(e, arena)),
+                        cpic_plain_text(json_text(e, arena), arena));
     }
     return ERR_OK;
 }
