@@ -6,6 +6,7 @@
 #include "gateway/cli/database.h"
 #include "gateway/cli/exit.h"
 #include "gateway/cli/rules_command.h"
+#include "gateway/store/knowledge_files.h"
 #include "gateway/store/migrate.h"
 #include "gateway/store/releases.h"
 #include "gateway/store/snapshot.h"
@@ -17,7 +18,7 @@
 #define SHORT_HASH           12
 
 static const char USAGE[] =
-    "usage: pgxgate rules import DIR\n"
+    "usage: pgxgate rules import DIR [SOURCE ...]\n"
     "       pgxgate rules test [RELEASE | --knowledge DIR]\n"
     "       pgxgate rules activate [RELEASE]\n"
     "       pgxgate rules list\n"
@@ -34,6 +35,18 @@ static const char USAGE[] =
     "RELEASE is a version, a content hash, or the first 8 or more digits of one; without it "
     "the\n"
     "newest import is meant.\n"
+    "\n"
+    "sources, laid over DIR in this order (import):\n"
+    "  --cpic CONNINFO      a restored copy of CPIC's database; service=NAME keeps a password\n"
+    "                       out of the list of processes\n"
+    "  --cpic-json PATH     a file, or a folder of files that belong together: answers of "
+    "CPIC's\n"
+    "                       API, PharmCAT's prescribing_guidance.json (CPIC and DPWG) and\n"
+    "                       phenotypes\n"
+    "  --modulators FILE    a list of inhibitors and inducers as CSV: "
+    "gene,drug,role,strength,\n"
+    "                       factor,washout_days,source\n"
+    "  --pack DIR           a pack of knowledge files\n"
     "\n"
     "  --database CONNINFO  where (default: PGXGATE_DATABASE, which does not show in the\n"
     "                       list of processes)\n"
@@ -123,6 +136,24 @@ static int print_import(const struct rules_arguments *arguments,
     return status;
 }
 
+/* The base and what is laid over it. What the sources tell goes to standard error. */
+static enum err_code compose(const struct rules_arguments *arguments,
+                             struct rules_knowledge **ret, struct err *err)
+{
+    struct rules_release release;
+    struct buf told;
+
+    if (store_read_files(arguments->word, &release, err) != ERR_OK)
+        return err->code;
+    buf_init(&told, OUTPUT_BYTES_MAX);
+    if (rules_sources_apply(&arguments->sources, &release, &told, err) != ERR_OK)
+        rules_release_release(&release);
+    else if (snapshot_from_release(&release, ret, err) == ERR_OK)
+        (void)fprintf(stderr, "%.*s", SLICE_ARG(buf_slice(&told)));
+    buf_release(&told);
+    return err->code;
+}
+
 static int run_import(const struct rules_arguments *arguments)
 {
     struct rules_knowledge *knowledge = NULL;
@@ -131,7 +162,7 @@ static int run_import(const struct rules_arguments *arguments)
     bool is_new = false;
     int status = EXIT_OK;
 
-    if (snapshot_from_files(arguments->word, &knowledge, &err) != ERR_OK)
+    if (compose(arguments, &knowledge, &err) != ERR_OK)
         return cli_fail("rules import", &err);
     status = open_database(arguments, "rules import", &db);
     if (status == EXIT_OK) {
@@ -416,7 +447,7 @@ static const struct {
     const char *options; /* letters that make sense */
     int words_min, words_max;
 } SUBCOMMANDS[] = {
-    {"import", run_import, "dj", 1, 1},     {"test", run_test, "dkj", 0, 1},
+    {"import", run_import, "djs", 1, 1},    {"test", run_test, "dkj", 0, 1},
     {"activate", run_activate, "dj", 0, 1}, {"list", run_list, "dj", 0, 0},
     {"show", rules_show, "dk", 0, 1},
 };
@@ -430,7 +461,10 @@ static bool read_arguments(int argc, char **argv, const char *options,
         {"knowledge", required_argument, NULL, 'k'},
         {"json", no_argument, NULL, 'j'},
         {"help", no_argument, NULL, 'h'},
-        {0},
+#define X(code, option, add) {option, required_argument, NULL, 's' << 8 | RULES_SOURCE_##code},
+        RULES_SOURCES(X)
+#undef X
+            {0},
     };
     int option;
 
@@ -440,8 +474,15 @@ static bool read_arguments(int argc, char **argv, const char *options,
             *ret_help = true;
             return true;
         }
-        if (option == '?' || strchr(options, option) == NULL)
+        bool is_source = option >> 8 == 's';
+
+        if (option == '?' || strchr(options, is_source ? 's' : option) == NULL)
             return false;
+        if (is_source &&
+            !rules_sources_put(&ret->sources, (enum rules_source_kind)(option & 0xff), optarg))
+            return false;
+        if (is_source)
+            continue;
         if (option == 'd')
             ret->conninfo = optarg;
         else if (option == 'k')
