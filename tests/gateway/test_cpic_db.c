@@ -190,54 +190,55 @@ static void older_databases_are_read(void **state)
     buf_release(&whole);
 }
 
+static const struct {
+    const char *change, *text;
+} BROKEN[] = {
+    {"ALTER TABLE cpic.recommendation DROP dosinginformation",
+     "no column cpic.recommendation.dosinginformation in this database"},
+    {"ALTER TABLE cpic.allele DROP clinicalfunctionalstatus",
+     "no column cpic.allele.clinicalfunctionalstatus in this database"},
+    {"DROP TABLE cpic.gene_result_lookup CASCADE", "cpic.gene_result"},
+    {"DROP TABLE cpic.drug CASCADE", "no column cpic.drug.drugid in this database"},
+    {"DELETE FROM cpic.recommendation", "cpic.recommendation is empty"},
+    {"DELETE FROM cpic.gene", "cpic.gene is empty"},
+    {"UPDATE cpic.recommendation SET lookupkey = '[1]' WHERE id = 102",
+     "cpic.recommendation 102: lookupkey: must be an object, is array"},
+    {"UPDATE cpic.recommendation SET lookupkey = '{\"CYP2D6\": null}' WHERE id = 102",
+     "cpic.recommendation 102: lookupkey: of CYP2D6 must be a word or allele counts"},
+    {"ALTER TABLE cpic.recommendation ALTER lookupkey TYPE text USING '{\"CYP2D6\": '",
+     "cpic.recommendation 101: lookupkey: must be an object, is string"},
+    {"UPDATE cpic.recommendation SET lookupkey = '{\"CYP8Y\": \"x\"}' WHERE id = 102",
+     "cpic.recommendation 102: lookupkey: unknown gene 'CYP8Y'"},
+    {"UPDATE cpic.recommendation SET lookupkey = '{\"CYP2D6\": \"0.0\"}' WHERE id = 102",
+     "cpic.recommendation 102: the lookup key of cpic.recommendation 101, with other "
+     "advice"},
+    {"UPDATE cpic.recommendation SET implications = '\"x\"' WHERE id = 102",
+     "cpic.recommendation 102: implications: must be an object, is string"},
+    {"UPDATE cpic.recommendation SET drugid = 'RxNorm:77' WHERE id = 102",
+     "cpic.recommendation 102: unknown drug 'RxNorm:77'"},
+    {"UPDATE cpic.recommendation SET drugrecommendation = repeat('x', 20000) WHERE id = "
+     "102",
+     "cpic.recommendation 102: drugrecommendation: longer than 16000 bytes"},
+    {"ALTER TABLE cpic.recommendation ALTER dosinginformation TYPE text USING 'maybe'",
+     "cpic.recommendation 101: dosinginformation: must be true or false"},
+    {"ALTER TABLE cpic.drug ALTER atcid TYPE text USING 'N02AA99'",
+     "cpic.drug RxNorm:2670: atcid: must be a list, is string"},
+    {"UPDATE cpic.gene_result SET result = '' WHERE id = 1",
+     "cpic.gene_result 1: result: must not be empty"},
+    {"UPDATE cpic.gene_result_lookup SET totalactivityscore = '?' WHERE id = 6",
+     "cpic.gene_result 6: '?' is no score"},
+    {"UPDATE cpic.gene SET symbol = 'HLA-B' WHERE symbol = 'XGENE'",
+     "gene HLA-B: listed twice"},
+    {"DROP SCHEMA cpic CASCADE", "the database has no schema cpic to read"},
+};
+
 /* Each change is made in a copy of the database. */
 static void broken_databases_are_refused(void **state)
 {
-    static const struct {
-        const char *change, *text;
-    } ROWS[] = {
-        {"ALTER TABLE cpic.recommendation DROP dosinginformation",
-         "no column cpic.recommendation.dosinginformation in this database"},
-        {"ALTER TABLE cpic.allele DROP clinicalfunctionalstatus",
-         "no column cpic.allele.clinicalfunctionalstatus in this database"},
-        {"DROP TABLE cpic.gene_result_lookup CASCADE", "cpic.gene_result"},
-        {"DROP TABLE cpic.drug CASCADE", "no column cpic.drug.drugid in this database"},
-        {"DELETE FROM cpic.recommendation", "cpic.recommendation is empty"},
-        {"DELETE FROM cpic.gene", "cpic.gene is empty"},
-        {"UPDATE cpic.recommendation SET lookupkey = '[1]' WHERE id = 102",
-         "cpic.recommendation 102: lookupkey: must be an object, is array"},
-        {"UPDATE cpic.recommendation SET lookupkey = '{\"CYP2D6\": null}' WHERE id = 102",
-         "cpic.recommendation 102: lookupkey: of CYP2D6 must be a word or allele counts"},
-        {"ALTER TABLE cpic.recommendation ALTER lookupkey TYPE text USING '{\"CYP2D6\": '",
-         "cpic.recommendation 101: lookupkey: must be an object, is string"},
-        {"UPDATE cpic.recommendation SET lookupkey = '{\"CYP8Y\": \"x\"}' WHERE id = 102",
-         "cpic.recommendation 102: lookupkey: unknown gene 'CYP8Y'"},
-        {"UPDATE cpic.recommendation SET lookupkey = '{\"CYP2D6\": \"0.0\"}' WHERE id = 102",
-         "cpic.recommendation 102: the lookup key of cpic.recommendation 101, with other "
-         "advice"},
-        {"UPDATE cpic.recommendation SET implications = '\"x\"' WHERE id = 102",
-         "cpic.recommendation 102: implications: must be an object, is string"},
-        {"UPDATE cpic.recommendation SET drugid = 'RxNorm:77' WHERE id = 102",
-         "cpic.recommendation 102: unknown drug 'RxNorm:77'"},
-        {"UPDATE cpic.recommendation SET drugrecommendation = repeat('x', 20000) WHERE id = "
-         "102",
-         "cpic.recommendation 102: drugrecommendation: longer than 16000 bytes"},
-        {"ALTER TABLE cpic.recommendation ALTER dosinginformation TYPE text USING 'maybe'",
-         "cpic.recommendation 101: dosinginformation: must be true or false"},
-        {"ALTER TABLE cpic.drug ALTER atcid TYPE text USING 'N02AA99'",
-         "cpic.drug RxNorm:2670: atcid: must be a list, is string"},
-        {"UPDATE cpic.gene_result SET result = '' WHERE id = 1",
-         "cpic.gene_result 1: result: must not be empty"},
-        {"UPDATE cpic.gene_result_lookup SET totalactivityscore = '?' WHERE id = 6",
-         "cpic.gene_result 6: '?' is no score"},
-        {"UPDATE cpic.gene SET symbol = 'HLA-B' WHERE symbol = 'XGENE'",
-         "gene HLA-B: listed twice"},
-        {"DROP SCHEMA cpic CASCADE", "the database has no schema cpic to read"},
-    };
     struct setting *s = need(state);
     size_t wrong = 0;
 
-    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(BROKEN); i++) {
         struct setting copy = {.cluster = s->cluster};
         struct err err = {0};
         struct buf got;
@@ -256,14 +257,14 @@ static void broken_databases_are_refused(void **state)
         test_exec(db, sql);
         db_free(db);
         s->db = test_connect(copy.database.conninfo);
-        test_exec(s->db, ROWS[i].change);
+        test_exec(s->db, BROKEN[i].change);
         if (import(&copy, &got, &err) == ERR_OK) {
             wrong++;
             print_error("row %zu: was not refused\n", i);
             buf_release(&got);
-        } else if (slice_find(slice_of(err.text), slice_of(ROWS[i].text)) == SIZE_MAX) {
+        } else if (slice_find(slice_of(err.text), slice_of(BROKEN[i].text)) == SIZE_MAX) {
             wrong++;
-            print_error("row %zu: got \"%s\"\n  want \"%s\"\n", i, err.text, ROWS[i].text);
+            print_error("row %zu: got \"%s\"\n  want \"%s\"\n", i, err.text, BROKEN[i].text);
         }
         db_free(s->db);
         test_database_drop(s->cluster, &copy.database);

@@ -215,105 +215,104 @@ static void a_second_import_changes_nothing(void **state)
     fixture_remove(dir);
 }
 
+static const struct {
+    const char *file, *find, *put, *text;
+} BAD_FILES[] = {
+    /* JSON */
+    {"drug.json", "\"atcid\": []}]", "\"atcid\": [", "drug.json: "},
+    {"drug.json", "\"codeine\"", "\"cod\xe9ine\"", "drug.json: "},
+    {"drug.json", "\"codeine\"", "\"codeine\", \"name\": \"x\"", "drug.json: "},
+    {"gene.json", "[{", "{\"code\": \"42\"} [{", "gene.json: "},
+    {"change_log.json", "[{\"date\"", "[{\"day\"",
+     "change_log.json: [0]: not a row of a relation that is read"},
+    /* rows */
+    {"gene.json", "{\"symbol\": \"XGENE\"", "7, {\"symbol\": \"XGENE\"",
+     "gene.json: gene[3]: must be an object, is number"},
+    {"allele.json", "\"name\": \"*2\", ", "", "allele.json: allele[1]: name: is missing"},
+    {"allele.json", "\"name\": \"*2\"", "\"name\": [\"*2\"]",
+     "allele.json: allele[1]: name: must not be array"},
+    {"allele.json", "\"name\": \"*2\"", "\"name\": \"\"",
+     "allele.json: allele[1]: name: must not be empty"},
+    {"allele.json", "\"activityvalue\": \"0.25\"", "\"activityvalue\": \"a quarter\"",
+     "allele CYP2D6 *10: activityvalue 'a quarter' is no value"},
+    {"allele.json", "\"genesymbol\": \"XGENE\", \"name\": \"A\"",
+     "\"genesymbol\": \"YGENE\", \"name\": \"A\"", "allele A: unknown gene 'YGENE'"},
+    {"allele.json", "\"name\": \"*10\"", "\"name\": \"*4\"",
+     "allele CYP2D6 *4: listed twice, with different functions"},
+    {"gene.json", "\"symbol\": \"XGENE\"", "\"symbol\": \"HLA-B\"", "gene HLA-B: listed twice"},
+    {"diplotype.json", "\"diplotype\": \"*2/*2\", \"function1\": \"No function\"",
+     "\"diplotype\": \"*2/*2\", \"function1\": \"Normal function\"",
+     "gene_result[2]: 'Normal function' with 'No function' is Poor Metabolizer here and "
+     "Intermediate Metabolizer in an earlier row"},
+    {"diplotype.json", "\"totalactivityscore\": \"1.25\"", "\"totalactivityscore\": \"1.0\"",
+     "CYP2D6: the score 100/100 is "},
+    {"diplotype.json", "\"totalactivityscore\": \"1.25\"", "\"totalactivityscore\": \"one\"",
+     "gene_result[6]: 'one' is no score"},
+    {"diplotype.json", "\"totalactivityscore\": \"1.25\"", "\"totalactivityscore\": null",
+     "gene_result[6]: 'Normal Metabolizer' without a score"},
+    {"drug.json", "[\"N02AA99\", \"D01AA99\"]", "[7]", "drug[1]: atcid: must be a list"},
+    {"drug.json", "[\"N02AA99\", \"D01AA99\"]", "\"N02AA99\"",
+     "drug[1]: atcid: must not be string"},
+    {"publication.json", "\"222\"", "\"two\"",
+     "publication.json: publication[1]: pmid: must be a number"},
+    /* recommendations */
+    {"recommendation.json", "{\"CYP2D6\": \"0.25\"}", "[\"CYP2D6\"]",
+     "recommendation[1]: lookupkey: must be an object, is array"},
+    {"recommendation.json", "{\"CYP2D6\": \"0.25\"}", "{\"CYP2D6\": 0.25}",
+     "recommendation[1]: lookupkey: of CYP2D6 must be a word or allele counts"},
+    {"recommendation.json", "{\"CYP2D6\": \"0.25\"}", "{\"CYP2D6\": {\"*1\": 3}}",
+     "recommendation[1]: lookupkey: of CYP2D6 must be a word or allele counts"},
+    {"recommendation.json", "{\"CYP2D6\": \"0.25\"}", "{\"CYP7X\": \"0.25\"}",
+     "recommendation[1]: lookupkey: unknown gene 'CYP7X'"},
+    {"recommendation.json", "{\"CYP2D6\": \"0.25\"}", "{\"CYP2D6\": \"lots\"}",
+     "recommendation[1]: lookupkey: 'lots' is no result of CYP2D6"},
+    {"recommendation.json", "{\"CYP2D6\": \"0.25\"}", "{\"CYP2D6\": \"0.0\"}",
+     "recommendation[1]: the lookup key of recommendation.json: recommendation[0], with "
+     "other advice"},
+    {"recommendation.json", "\"CYP2C19\": \"Poor Metabolizer\"", "\"CYP2C19\": \"Poor\"",
+     "recommendation[7]: lookupkey: 'Poor' is no result of CYP2C19"},
+    {"recommendation.json", "\"*57:01 positive\"", "\"*57:01 maybe\"",
+     "recommendation[7]: lookupkey: '*57:01 maybe' is no result of HLA-B"},
+    {"recommendation.json", "\"drugid\": \"X:1\"", "\"drugid\": \"X:2\"",
+     "recommendation[10]: unknown drug 'X:2'"},
+    {"recommendation.json", "\"guidelineid\": 2", "\"guidelineid\": 3",
+     "recommendation[7]: unknown guideline '3'"},
+    {"recommendation.json", "\"dosinginformation\": true", "\"dosinginformation\": \"yes\"",
+     "recommendation[1]: dosinginformation: must not be string"},
+    {"recommendation.json", "{\"CYP2D6\": \"Little morphine is made.\"}", "[\"x\"]",
+     "recommendation[0]: implications: must be an object, is array"},
+    {"recommendation.json", "\"Little morphine is made.\"", "7",
+     "recommendation[0]: implications: must be texts"},
+    {"test_alert.json", "[\"n/a\"]", "\"n/a\"", "test_alert[1]: alerttext: must not be string"},
+};
+
 static void bad_files_are_refused(void **state)
 {
-    static const struct {
-        const char *file, *find, *put, *text;
-    } ROWS[] = {
-        /* JSON */
-        {"drug.json", "\"atcid\": []}]", "\"atcid\": [", "drug.json: "},
-        {"drug.json", "\"codeine\"", "\"cod\xe9ine\"", "drug.json: "},
-        {"drug.json", "\"codeine\"", "\"codeine\", \"name\": \"x\"", "drug.json: "},
-        {"gene.json", "[{", "{\"code\": \"42\"} [{", "gene.json: "},
-        {"change_log.json", "[{\"date\"", "[{\"day\"",
-         "change_log.json: [0]: not a row of a relation that is read"},
-        /* rows */
-        {"gene.json", "{\"symbol\": \"XGENE\"", "7, {\"symbol\": \"XGENE\"",
-         "gene.json: gene[3]: must be an object, is number"},
-        {"allele.json", "\"name\": \"*2\", ", "", "allele.json: allele[1]: name: is missing"},
-        {"allele.json", "\"name\": \"*2\"", "\"name\": [\"*2\"]",
-         "allele.json: allele[1]: name: must not be array"},
-        {"allele.json", "\"name\": \"*2\"", "\"name\": \"\"",
-         "allele.json: allele[1]: name: must not be empty"},
-        {"allele.json", "\"activityvalue\": \"0.25\"", "\"activityvalue\": \"a quarter\"",
-         "allele CYP2D6 *10: activityvalue 'a quarter' is no value"},
-        {"allele.json", "\"genesymbol\": \"XGENE\", \"name\": \"A\"",
-         "\"genesymbol\": \"YGENE\", \"name\": \"A\"", "allele A: unknown gene 'YGENE'"},
-        {"allele.json", "\"name\": \"*10\"", "\"name\": \"*4\"",
-         "allele CYP2D6 *4: listed twice, with different functions"},
-        {"gene.json", "\"symbol\": \"XGENE\"", "\"symbol\": \"HLA-B\"",
-         "gene HLA-B: listed twice"},
-        {"diplotype.json", "\"diplotype\": \"*2/*2\", \"function1\": \"No function\"",
-         "\"diplotype\": \"*2/*2\", \"function1\": \"Normal function\"",
-         "gene_result[2]: 'Normal function' with 'No function' is Poor Metabolizer here and "
-         "Intermediate Metabolizer in an earlier row"},
-        {"diplotype.json", "\"totalactivityscore\": \"1.25\"",
-         "\"totalactivityscore\": \"1.0\"", "CYP2D6: the score 100/100 is "},
-        {"diplotype.json", "\"totalactivityscore\": \"1.25\"",
-         "\"totalactivityscore\": \"one\"", "gene_result[6]: 'one' is no score"},
-        {"diplotype.json", "\"totalactivityscore\": \"1.25\"", "\"totalactivityscore\": null",
-         "gene_result[6]: 'Normal Metabolizer' without a score"},
-        {"drug.json", "[\"N02AA99\", \"D01AA99\"]", "[7]", "drug[1]: atcid: must be a list"},
-        {"drug.json", "[\"N02AA99\", \"D01AA99\"]", "\"N02AA99\"",
-         "drug[1]: atcid: must not be string"},
-        {"publication.json", "\"222\"", "\"two\"",
-         "publication.json: publication[1]: pmid: must be a number"},
-        /* recommendations */
-        {"recommendation.json", "{\"CYP2D6\": \"0.25\"}", "[\"CYP2D6\"]",
-         "recommendation[1]: lookupkey: must be an object, is array"},
-        {"recommendation.json", "{\"CYP2D6\": \"0.25\"}", "{\"CYP2D6\": 0.25}",
-         "recommendation[1]: lookupkey: of CYP2D6 must be a word or allele counts"},
-        {"recommendation.json", "{\"CYP2D6\": \"0.25\"}", "{\"CYP2D6\": {\"*1\": 3}}",
-         "recommendation[1]: lookupkey: of CYP2D6 must be a word or allele counts"},
-        {"recommendation.json", "{\"CYP2D6\": \"0.25\"}", "{\"CYP7X\": \"0.25\"}",
-         "recommendation[1]: lookupkey: unknown gene 'CYP7X'"},
-        {"recommendation.json", "{\"CYP2D6\": \"0.25\"}", "{\"CYP2D6\": \"lots\"}",
-         "recommendation[1]: lookupkey: 'lots' is no result of CYP2D6"},
-        {"recommendation.json", "{\"CYP2D6\": \"0.25\"}", "{\"CYP2D6\": \"0.0\"}",
-         "recommendation[1]: the lookup key of recommendation.json: recommendation[0], with "
-         "other advice"},
-        {"recommendation.json", "\"CYP2C19\": \"Poor Metabolizer\"", "\"CYP2C19\": \"Poor\"",
-         "recommendation[7]: lookupkey: 'Poor' is no result of CYP2C19"},
-        {"recommendation.json", "\"*57:01 positive\"", "\"*57:01 maybe\"",
-         "recommendation[7]: lookupkey: '*57:01 maybe' is no result of HLA-B"},
-        {"recommendation.json", "\"drugid\": \"X:1\"", "\"drugid\": \"X:2\"",
-         "recommendation[10]: unknown drug 'X:2'"},
-        {"recommendation.json", "\"guidelineid\": 2", "\"guidelineid\": 3",
-         "recommendation[7]: unknown guideline '3'"},
-        {"recommendation.json", "\"dosinginformation\": true", "\"dosinginformation\": \"yes\"",
-         "recommendation[1]: dosinginformation: must not be string"},
-        {"recommendation.json", "{\"CYP2D6\": \"Little morphine is made.\"}", "[\"x\"]",
-         "recommendation[0]: implications: must be an object, is array"},
-        {"recommendation.json", "\"Little morphine is made.\"", "7",
-         "recommendation[0]: implications: must be texts"},
-        {"test_alert.json", "[\"n/a\"]", "\"n/a\"",
-         "test_alert[1]: alerttext: must not be string"},
-    };
     char dir[FIXTURE_DIR_SIZE];
     size_t wrong = 0;
 
     (void)state;
     cpic_fixture_make(dir);
-    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(BAD_FILES); i++) {
         struct buf text;
         struct rules_release release;
         struct cpic_report report;
         struct err err = {0};
 
-        cpic_fixture_read(ROWS[i].file, &text);
-        fixture_write_changed(dir, ROWS[i].file, buf_slice(&text).ptr, ROWS[i].find,
-                              ROWS[i].put);
+        cpic_fixture_read(BAD_FILES[i].file, &text);
+        fixture_write_changed(dir, BAD_FILES[i].file, buf_slice(&text).ptr, BAD_FILES[i].find,
+                              BAD_FILES[i].put);
         buf_release(&text);
         fixture_release("1", &release);
         cpic_report_init(&report);
         if (cpic_import_json(dir, &release, &report, &err) == ERR_OK ||
-            slice_find(slice_of(err.text), slice_of(ROWS[i].text)) == SIZE_MAX) {
+            slice_find(slice_of(err.text), slice_of(BAD_FILES[i].text)) == SIZE_MAX) {
             wrong++;
-            print_error("row %zu: got \"%s\"\n  want \"%s\"\n", i, err.text, ROWS[i].text);
+            print_error("row %zu: got \"%s\"\n  want \"%s\"\n", i, err.text, BAD_FILES[i].text);
         }
         cpic_report_release(&report);
         rules_release_release(&release);
-        cpic_fixture_copy(dir, ROWS[i].file);
+        cpic_fixture_copy(dir, BAD_FILES[i].file);
     }
     fixture_remove(dir);
     assert_int_equal(wrong, 0);

@@ -266,52 +266,54 @@ static void describe(const struct rules_knowledge *k, const struct rules_advice 
     buf_add(buf, slice_of(advice->sources_differ ? ", differ" : ""));
 }
 
+static const struct {
+    const char *drug, *gene, *alleles, *publishers, *want;
+} CHOICES[] = {
+    /* a score of 2.5 is ultrarapid for CPIC, normal for DPWG */
+    {"codeine", "CYP2D6", "*1x2/*17", "CPIC DPWG",
+     "CPIC: Strong alternative; DPWG/other: No recommendation"},
+    {"codeine", "CYP2D6", "*1x2/*17", "DPWG CPIC",
+     "CPIC: Strong alternative; DPWG/other: No recommendation"},
+    /* the same dose for one, nothing to do for the other */
+    {"paroxetine", "CYP2D6", "*4/*4", "CPIC DPWG",
+     "CPIC: Moderate dose; DPWG/other: N/A, differ"},
+    {"paroxetine", "CYP2D6", "*4/*4", "DPWG CPIC",
+     "DPWG: N/A; CPIC/other: Moderate dose, differ"},
+    /* what both ask for is no difference */
+    {"clopidogrel", "CYP2C19", "*2/*2", "DPWG CPIC",
+     "DPWG: N/A alternative; CPIC/other: Strong alternative; CPIC/other: Moderate "
+     "alternative; CPIC/other: Moderate alternative"},
+    /* two alleles of decreased function: poor for DPWG, likely intermediate for CPIC */
+    {"citalopram", "CYP2C19", "*9/*9", "CPIC DPWG",
+     "CPIC: Moderate dose; DPWG/other: N/A dose"},
+    /* a row for exactly this diplotype beats the phenotype's */
+    {"phenytoin", "CYP2C9", "*1/*3", "DPWG CPIC",
+     "DPWG: N/A dose other; CPIC/other: Moderate dose; CPIC/other: Moderate dose, differ"},
+    {"siponimod", "CYP2C9", "*1/*2", "CPIC DPWG", "DPWG: N/A"},
+    {"siponimod", "CYP2C9", "*2/*3", "CPIC DPWG", "DPWG: N/A alternative dose"},
+    {"siponimod", "CYP2C9", "*3/*3", "CPIC DPWG", "DPWG: N/A alternative"},
+    {"siponimod", "CYP2C9", "*1/*1", "CPIC DPWG", "DPWG: No recommendation"},
+    {"siponimod", "CYP2C9", "*1/*5", "CPIC DPWG", "DPWG: N/A alternative dose"},
+    {"irinotecan", "UGT1A1", "*28/*28", "CPIC DPWG", "DPWG: N/A dose"},
+    {"irinotecan", "UGT1A1", "*1/*1", "CPIC DPWG", "DPWG: No recommendation"},
+    {"irinotecan", "UGT1A1", "*6/*6", "CPIC DPWG", "DPWG: N/A dose"},
+    /* CPIC has nothing for these */
+    {"acenocoumarol", "VKORC1", "rs9923231 variant (T)/rs9923231 variant (T)", "CPIC",
+     "DPWG: N/A dose"},
+};
+
 static void sites_choose_who_speaks(void **state)
 {
-    static const struct {
-        const char *drug, *gene, *alleles, *publishers, *want;
-    } ROWS[] = {
-        /* a score of 2.5 is ultrarapid for CPIC, normal for DPWG */
-        {"codeine", "CYP2D6", "*1x2/*17", "CPIC DPWG",
-         "CPIC: Strong alternative; DPWG/other: No recommendation"},
-        {"codeine", "CYP2D6", "*1x2/*17", "DPWG CPIC",
-         "CPIC: Strong alternative; DPWG/other: No recommendation"},
-        /* the same dose for one, nothing to do for the other */
-        {"paroxetine", "CYP2D6", "*4/*4", "CPIC DPWG",
-         "CPIC: Moderate dose; DPWG/other: N/A, differ"},
-        {"paroxetine", "CYP2D6", "*4/*4", "DPWG CPIC",
-         "DPWG: N/A; CPIC/other: Moderate dose, differ"},
-        /* what both ask for is no difference */
-        {"clopidogrel", "CYP2C19", "*2/*2", "DPWG CPIC",
-         "DPWG: N/A alternative; CPIC/other: Strong alternative; CPIC/other: Moderate "
-         "alternative; CPIC/other: Moderate alternative"},
-        /* two alleles of decreased function: poor for DPWG, likely intermediate for CPIC */
-        {"citalopram", "CYP2C19", "*9/*9", "CPIC DPWG",
-         "CPIC: Moderate dose; DPWG/other: N/A dose"},
-        /* a row for exactly this diplotype beats the phenotype's */
-        {"phenytoin", "CYP2C9", "*1/*3", "DPWG CPIC",
-         "DPWG: N/A dose other; CPIC/other: Moderate dose; CPIC/other: Moderate dose, differ"},
-        {"siponimod", "CYP2C9", "*1/*2", "CPIC DPWG", "DPWG: N/A"},
-        {"siponimod", "CYP2C9", "*2/*3", "CPIC DPWG", "DPWG: N/A alternative dose"},
-        {"siponimod", "CYP2C9", "*3/*3", "CPIC DPWG", "DPWG: N/A alternative"},
-        {"siponimod", "CYP2C9", "*1/*1", "CPIC DPWG", "DPWG: No recommendation"},
-        {"siponimod", "CYP2C9", "*1/*5", "CPIC DPWG", "DPWG: N/A alternative dose"},
-        {"irinotecan", "UGT1A1", "*28/*28", "CPIC DPWG", "DPWG: N/A dose"},
-        {"irinotecan", "UGT1A1", "*1/*1", "CPIC DPWG", "DPWG: No recommendation"},
-        {"irinotecan", "UGT1A1", "*6/*6", "CPIC DPWG", "DPWG: N/A dose"},
-        /* CPIC has nothing for these */
-        {"acenocoumarol", "VKORC1", "rs9923231 variant (T)/rs9923231 variant (T)", "CPIC",
-         "DPWG: N/A dose"},
-    };
     struct world *w = need(state);
     size_t wrong = 0;
 
-    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
-        struct slice alleles = slice_of(ROWS[i].alleles), rest = slice_of(ROWS[i].publishers);
-        struct rules_evidence e = {.gene = slice_of(ROWS[i].gene), .alleles_count = 2};
+    for (size_t i = 0; i < ARRAY_LEN(CHOICES); i++) {
+        struct slice alleles = slice_of(CHOICES[i].alleles),
+                     rest = slice_of(CHOICES[i].publishers);
+        struct rules_evidence e = {.gene = slice_of(CHOICES[i].gene), .alleles_count = 2};
         struct slice publishers[2];
         struct rules_policy policy = {publishers, 0};
-        struct rules_order order = {.drug = rules_find_drug(w->k, slice_of(ROWS[i].drug)),
+        struct rules_order order = {.drug = rules_find_drug(w->k, slice_of(CHOICES[i].drug)),
                                     .policy = &policy};
         struct rules_gene_result result;
         struct rules_advice advice;
@@ -332,9 +334,10 @@ static void sites_choose_who_speaks(void **state)
                                  &w->arena, &advice, &err),
                   &err);
         describe(w->k, &advice, &got);
-        if (!slice_eq_text(buf_slice(&got), ROWS[i].want) && ++wrong > 0)
-            print_error("%s %s, %s:\n  got  %.*s\n  want %s\n", ROWS[i].drug, ROWS[i].alleles,
-                        ROWS[i].publishers, SLICE_ARG(buf_slice(&got)), ROWS[i].want);
+        if (!slice_eq_text(buf_slice(&got), CHOICES[i].want) && ++wrong > 0)
+            print_error("%s %s, %s:\n  got  %.*s\n  want %s\n", CHOICES[i].drug,
+                        CHOICES[i].alleles, CHOICES[i].publishers, SLICE_ARG(buf_slice(&got)),
+                        CHOICES[i].want);
         buf_release(&got);
         arena_reset(&w->arena);
     }
