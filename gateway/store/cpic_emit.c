@@ -56,7 +56,7 @@ static void fill_source(struct cpic_import *a, const struct cpic_target *target,
         g != NULL && g->version.len > 0
             ? CPIC_PRINT(a, "%.*s, data of %.*s", SLICE_ARG(g->version), SLICE_ARG(date))
             : CPIC_PRINT(a, "data of %.*s", SLICE_ARG(date));
-    source->year = CPIC_COPY(a, year.len > 0 ? year : slice_head(date, 4));
+    source->year = CPIC_COPY(a, year.len > 0 ? year : cpic_year_of(date));
     source->url = g != NULL && g->url.len > 0 ? CPIC_COPY(a, g->url)
                   : is_dpwg                   ? SLICE(DPWG_PAGE)
                                               : SLICE(CPIC_PAGE);

@@ -500,7 +500,7 @@ static enum err_code add_source(struct cpic_import *a, const struct gene_import 
         .title =
             CPIC_PRINT(a, "CPIC allele and phenotype tables of %.*s", SLICE_ARG(g->symbol)),
         .version = CPIC_COPY(a, date),
-        .year = CPIC_COPY(a, slice_head(date, date.ptr[0] == '2' ? 4 : date.len)),
+        .year = CPIC_COPY(a, cpic_year_of(date)),
         .url = SLICE(GENE_PAGES),
     };
     return ERR_OK;

@@ -133,21 +133,30 @@ static enum err_code parse(struct json_doc *doc, const struct buf *bytes, const 
                    text_chars(before) + 1);
 }
 
-enum err_code cpic_json_read(const char *path, struct cpic_rows *rows, struct err *err)
+enum err_code cpic_json_read_text(const char *name, const struct buf *text,
+                                  struct cpic_rows *rows, struct err *err)
 {
-    const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
     struct json_doc doc;
-    struct buf bytes;
     enum err_code code;
 
     json_doc_init(&doc);
-    buf_init(&bytes, CPIC_FILE_BYTES_MAX);
-    code = file_read(path[0] == '/' ? "/" : ".", path, &bytes, err);
-    if (code == ERR_OK)
-        code = parse(&doc, &bytes, name, err);
+    code = parse(&doc, text, name, err);
     if (code == ERR_OK)
         code = read_root(json_root(&doc), name, rows, err);
     json_doc_release(&doc);
+    return code;
+}
+
+enum err_code cpic_json_read(const char *path, struct cpic_rows *rows, struct err *err)
+{
+    const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
+    struct buf bytes;
+    enum err_code code;
+
+    buf_init(&bytes, CPIC_FILE_BYTES_MAX);
+    code = file_read(path[0] == '/' ? "/" : ".", path, &bytes, err);
+    if (code == ERR_OK)
+        code = cpic_json_read_text(name, &bytes, rows, err);
     buf_release(&bytes);
     return code;
 }

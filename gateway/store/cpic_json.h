@@ -22,4 +22,8 @@
 enum err_code cpic_json_read(const char *path, struct cpic_rows *rows,
                              struct err *err) MUST_CHECK;
 
+/* The same for text that is there; `name` is for errors. */
+enum err_code cpic_json_read_text(const char *name, const struct buf *text,
+                                  struct cpic_rows *rows, struct err *err) MUST_CHECK;
+
 #endif

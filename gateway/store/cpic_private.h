@@ -71,6 +71,9 @@ struct slice cpic_range_text(struct cpic_range range, struct arena *arena);
 
 /* --- cpic_words.c --- */
 
+/* "2026" of "2026-04-30"; the date itself when it is none. */
+struct slice cpic_year_of(struct slice date);
+
 enum rules_classification cpic_classification(struct slice written);
 
 /* A text that says something: not empty, "n/a" or that there is no recommendation. */

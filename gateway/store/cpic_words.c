@@ -30,6 +30,13 @@ enum rules_classification cpic_classification(struct slice written)
     return ret;
 }
 
+struct slice cpic_year_of(struct slice date)
+{
+    uint32_t year;
+
+    return slice_to_u32(slice_head(date, 4), 9999, &year) ? slice_head(date, 4) : date;
+}
+
 bool cpic_is_advice_text(struct slice text)
 {
     static const char *const SAYS_NOTHING[] = {"does not provide a recommendation",
