@@ -2,18 +2,22 @@
 #include "gateway/store/cpic_emit.h"
 
 #define SCRATCH_BYTES_MAX ((size_t)256 * 1024 * 1024)
+#define DATE_BYTES_MAX    40
 
-/* "2026.11" and data of 2026-04-30 make "2026.11+cpic-2026-04-30". */
+/* "2026.11" and data of 2026-04-30 make "2026.11+cpic-2026-04-30", once. */
 static void name_version(struct cpic_import *a)
 {
     struct slice date = a->rows->date.len > 0 ? a->rows->date : SLICE("undated");
     bool has_dpwg = false;
+    struct slice suffix;
 
     for (size_t i = 0; i < a->rows->guidelines_count; i++)
         has_dpwg = has_dpwg || slice_eq_text(a->rows->guidelines[i].publisher, "DPWG");
-    a->release->version =
-        CPIC_PRINT(a, "%.*s+%s-%.*s", SLICE_ARG(a->release->version),
-                   has_dpwg ? "clinpgx" : "cpic", SLICE_ARG(slice_head(date, 40)));
+    suffix = CPIC_PRINT(a, "+%s-%.*s", has_dpwg ? "clinpgx" : "cpic",
+                        SLICE_ARG(slice_head(date, DATE_BYTES_MAX)));
+    if (!slice_ends(a->release->version, suffix))
+        a->release->version =
+            CPIC_PRINT(a, "%.*s%.*s", SLICE_ARG(a->release->version), SLICE_ARG(suffix));
 }
 
 enum err_code cpic_apply(const struct cpic_rows *rows, struct rules_release *release,
