@@ -248,6 +248,35 @@ static void set_cells(struct cpic_import *a, struct cpic_batch *batch)
     }
 }
 
+static bool asks_for_unknown(const struct cpic_batch *batch, const struct cpic_row *row,
+                             struct slice gene)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        for (size_t w = 0; w < batch->rows[i].wants_count; w++) {
+            const struct cpic_want *want = &batch->rows[i].wants[w];
+
+            if (same_people(&batch->rows[i], row) && slice_eq(want->gene, gene) &&
+                (slice_eq_text(want->word, RULES_INDETERMINATE) ||
+                 slice_eq_text(want->word, RULES_NO_SCORE)))
+                return true;
+        }
+    return false;
+}
+
+/* Where a publisher has rows for a gene without result but none for a result that cannot be
+ * interpreted, the other gene's advice must not be lost by it: it says as much as none. */
+static void set_unknowns(struct cpic_batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        for (size_t w = 0; w < batch->rows[i].wants_count; w++) {
+            struct cpic_want *want = &batch->rows[i].wants[w];
+
+            want->serves_unknown = slice_eq_text(want->word, RULES_NO_RESULT) &&
+                                   want->reading.key_kind != RULES_KEY_ALLELE_STATUS &&
+                                   !asks_for_unknown(batch, &batch->rows[i], want->gene);
+        }
+}
+
 /* A score of "3.0 or more" reaches into the ranges of all higher ones, so rows for "≥3.0" and
  * "≥3.5" that advise the same must not differ in words, or a patient would be shown both. */
 static bool is_lower_open_end(const struct cpic_row *low, const struct cpic_row *high)
@@ -344,6 +373,7 @@ static enum err_code apply_target(struct cpic_import *a, const struct cpic_targe
     if (batch.count == 0)
         return ERR_OK;
     set_cells(a, &batch);
+    set_unknowns(&batch);
     fold_open_ends(a, &batch);
     set_groups(a, &batch);
     return cpic_emit(a, &batch);

@@ -1,5 +1,6 @@
 /* gateway/store/cpic_apply.c -- genes first, then advice, then what is said of both. */
 #include "gateway/store/cpic_emit.h"
+#include "gateway/store/release_edit.h"
 
 #define SCRATCH_BYTES_MAX ((size_t)256 * 1024 * 1024)
 #define DATE_BYTES_MAX    40
@@ -33,8 +34,10 @@ enum err_code cpic_apply(const struct cpic_rows *rows, struct rules_release *rel
         code = cpic_apply_advice(&a);
     if (code == ERR_OK)
         code = cpic_emit_pairs(&a);
-    if (code == ERR_OK)
+    if (code == ERR_OK && report->drugs + report->genes > 0) {
+        release_drop_unused_sources(release, SLICE("CPIC"));
         name_version(&a);
+    }
     if (code == ERR_OK && rows->other_guidelines > 0)
         cpic_note(report, "%zu guidelines of publishers other than CPIC and DPWG left out",
                   rows->other_guidelines);

@@ -193,8 +193,8 @@ static enum err_code put_population(struct cpic_import *a, struct slice drug, st
 struct emission {
     struct cpic_batch *batch;
     struct slice drug;
-    struct slice message;     /* of the group */
-    struct slice implication; /* ... for its one gene; empty: none */
+    struct slice message;                      /* of the group */
+    struct slice implications[CPIC_GENES_MAX]; /* ... per gene; empty: none */
 };
 
 static enum err_code add_condition(struct cpic_import *a, struct slice recommendation,
@@ -247,6 +247,17 @@ static bool has_word_before(const struct cpic_box *box, size_t row, size_t gene)
     return false;
 }
 
+static enum err_code add_word(struct cpic_import *a, struct slice recommendation,
+                              const struct cpic_want *want)
+{
+    if (want->serves_unknown && add_condition(a, recommendation, want->gene,
+                                              want->reading.key_kind == RULES_KEY_ACTIVITY_SCORE
+                                                  ? SLICE(RULES_NO_SCORE)
+                                                  : SLICE(RULES_INDETERMINATE)) != ERR_OK)
+        return a->err->code;
+    return add_condition(a, recommendation, want->gene, want->word);
+}
+
 static enum err_code add_conditions(struct cpic_import *a, const struct cpic_box *box,
                                     struct slice recommendation)
 {
@@ -263,8 +274,7 @@ static enum err_code add_conditions(struct cpic_import *a, const struct cpic_box
 
             if (want->word.len == 0)
                 ranges[count++] = want->range;
-            else if (!has_word_before(box, i, g) &&
-                     add_condition(a, recommendation, gene, want->word) != ERR_OK)
+            else if (!has_word_before(box, i, g) && add_word(a, recommendation, want) != ERR_OK)
                 return a->err->code;
         }
         if (add_ranges(a, recommendation, gene, ranges, count) != ERR_OK)
@@ -304,18 +314,21 @@ static enum err_code add_actions(struct cpic_import *a, const struct cpic_row *r
     return ERR_OK;
 }
 
-static enum err_code add_implication(struct cpic_import *a, const struct emission *e,
-                                     const struct cpic_row *row, struct slice recommendation)
+/* What the result of each gene means, where the publisher says whose it is. */
+static enum err_code add_implications(struct cpic_import *a, const struct emission *e,
+                                      const struct cpic_row *row, struct slice recommendation)
 {
-    struct rules_implication *implication;
+    for (size_t w = 0; w < row->wants_count; w++) {
+        struct rules_implication *implication;
 
-    if (e->implication.len == 0)
-        return ERR_OK;
-    implication = rules_add_implication(a->release);
-    if (implication == NULL)
-        return CPIC_NO_MEMORY(a);
-    *implication =
-        (struct rules_implication){recommendation, row->wants[0].gene, e->implication};
+        if (e->implications[w].len == 0)
+            continue;
+        implication = rules_add_implication(a->release);
+        if (implication == NULL)
+            return CPIC_NO_MEMORY(a);
+        *implication =
+            (struct rules_implication){recommendation, row->wants[w].gene, e->implications[w]};
+    }
     return ERR_OK;
 }
 
@@ -353,26 +366,45 @@ static enum err_code emit_box(struct cpic_import *a, const struct cpic_box *box,
     if (put_population(a, e->drug, r->population) != ERR_OK ||
         add_conditions(a, box, id) != ERR_OK || add_actions(a, first, id) != ERR_OK)
         return a->err->code;
-    return add_implication(a, e, first, id);
+    return add_implications(a, e, first, id);
 }
 
-/* The words of a group: one message, and what the result of its one gene means. */
+/* The publisher's words on one gene; NULL when it has none. */
+static const struct cpic_implication *implication_of(const struct cpic_row *row, size_t gene)
+{
+    for (size_t i = 0; i < row->row->implications_count; i++) {
+        const struct cpic_implication *m = &row->row->implications[i];
+
+        if (slice_eq(m->gene, row->wants[gene].gene) && slice_trim(m->text).len > 0 &&
+            !slice_eq_nocase(m->text, SLICE("n/a")))
+            return m;
+    }
+    return NULL;
+}
+
+/* The words of a group: one message, and what the result of each gene means. */
 static enum err_code emit_words(struct cpic_import *a, struct emission *e,
                                 const struct cpic_row *first)
 {
-    struct cpic_recommendation meaning = {.implications = first->row->implications,
-                                          .implications_count = first->row->implications_count};
-
     e->message =
         CPIC_PRINT(a, "%.*s.%.*s.%.*s", SLICE_ARG(as_id(a, e->batch->target->publisher)),
                    SLICE_ARG(as_id(a, e->drug)), SLICE_ARG(as_id(a, first->id)));
-    e->implication = SLICE_NONE;
     if (cpic_add_message(a, e->message, first->row) != ERR_OK)
         return a->err->code;
-    if (first->wants_count != 1 || meaning.implications_count != 1)
-        return ERR_OK;
-    e->implication = CPIC_PRINT(a, "%.*s.implies", SLICE_ARG(e->message));
-    return cpic_add_message(a, e->implication, &meaning);
+    for (size_t w = 0; w < first->wants_count; w++) {
+        const struct cpic_implication *m = implication_of(first, w);
+        struct cpic_recommendation meaning = {.implications = (struct cpic_implication *)m,
+                                              .implications_count = 1};
+
+        e->implications[w] = SLICE_NONE;
+        if (m == NULL)
+            continue;
+        e->implications[w] = CPIC_PRINT(a, "%.*s.implies.%.*s", SLICE_ARG(e->message),
+                                        SLICE_ARG(as_id(a, m->gene)));
+        if (cpic_add_message(a, e->implications[w], &meaning) != ERR_OK)
+            return a->err->code;
+    }
+    return ERR_OK;
 }
 
 /* --- cases ---------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 #include "gateway/store/release_edit.h"
 
 #define SCORES_MAX 400
+#define SHOWN_MAX  10
 #define GENE_PAGES "https://www.clinpgx.org/cpic"
 
 struct gene_import {
@@ -343,6 +344,25 @@ static enum err_code add_asked(struct cpic_import *a, const struct gene_import *
     return ERR_OK;
 }
 
+/* Alleles that the release had and the import has not: they are unknown from now on. */
+static void note_gone(struct cpic_import *a, const struct gene_import *g)
+{
+    struct slice names = SLICE_NONE;
+    size_t count = 0;
+
+    for (size_t i = 0; i < g->old_alleles_count; i++) {
+        if (find_allele(a->release, g->symbol, g->old_alleles[i].name) != NULL)
+            continue;
+        if (count++ < SHOWN_MAX)
+            names = arena_printf(a->scratch, "%.*s%s%.*s", SLICE_ARG(names),
+                                 names.len > 0 ? ", " : "", SLICE_ARG(g->old_alleles[i].name));
+    }
+    if (count > 0)
+        cpic_note(a->report, "gene %.*s: %zu alleles are not in the import: %.*s%s",
+                  SLICE_ARG(g->symbol), count, SLICE_ARG(names),
+                  count > SHOWN_MAX ? " ..." : "");
+}
+
 /* The allele without variants must be one that is still there. */
 static void check_reference(struct cpic_import *a, struct slice symbol)
 {
@@ -558,6 +578,7 @@ static enum err_code apply_gene(struct cpic_import *a, struct slice symbol,
         code = g.method == RULES_METHOD_ACTIVITY_SCORE ? add_scores(a, &g) : add_pairs(a, &g);
     if (code != ERR_OK)
         return code;
+    note_gone(a, &g);
     check_reference(a, symbol);
     filter_aliases(a, &g);
     a->report->genes++;

@@ -103,6 +103,7 @@ struct cpic_want {
     struct cpic_range range;
     uint32_t x100;
     bool is_at_least;
+    bool serves_unknown; /* "No Result" stands for a result that says nothing, too */
 };
 
 struct cpic_row {

@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
-struct names {
+#include "gateway/store/release_tables.h"
+
+struct id_list {
     struct slice *list; /* owned */
     size_t count;
 };
@@ -13,13 +15,13 @@ static int compare_names(const void *a, const void *b)
     return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
 }
 
-static void sort(struct names *names)
+static void sort(struct id_list *names)
 {
     if (names->count > 1)
         qsort(names->list, names->count, sizeof *names->list, compare_names);
 }
 
-static bool has(const struct names *names, struct slice name)
+static bool has(const struct id_list *names, struct slice name)
 {
     return names->count > 0 && bsearch(&name, names->list, names->count, sizeof *names->list,
                                        compare_names) != NULL;
@@ -36,7 +38,7 @@ static bool is_of(const struct rules_release *release, const struct rules_recomm
     return false;
 }
 
-static bool expects(const struct rules_test *test, const struct names *dropped)
+static bool expects(const struct rules_test *test, const struct id_list *dropped)
 {
     struct slice rest = test->recommendations;
 
@@ -47,9 +49,9 @@ static bool expects(const struct rules_test *test, const struct names *dropped)
 }
 
 /* Cases that expect what is gone, and their genes. */
-static bool drop_tests(struct rules_release *release, const struct names *dropped)
+static bool drop_tests(struct rules_release *release, const struct id_list *dropped)
 {
-    struct names tests = {calloc(release->tests_count + 1, sizeof *tests.list), 0};
+    struct id_list tests = {calloc(release->tests_count + 1, sizeof *tests.list), 0};
     const struct rules_test *test;
     const struct rules_test_gene *gene;
 
@@ -66,10 +68,10 @@ static bool drop_tests(struct rules_release *release, const struct names *droppe
 }
 
 /* Messages that only what is gone has used. */
-static void drop_messages(struct rules_release *release, const struct names *candidates)
+static void drop_messages(struct rules_release *release, const struct id_list *candidates)
 {
     const struct rules_message *message;
-    struct names gone = {calloc(candidates->count + 1, sizeof *gone.list), 0};
+    struct id_list gone = {calloc(candidates->count + 1, sizeof *gone.list), 0};
 
     for (size_t i = 0; gone.list != NULL && i < candidates->count; i++) {
         struct slice id = candidates->list[i];
@@ -88,7 +90,7 @@ static void drop_messages(struct rules_release *release, const struct names *can
     free(gone.list);
 }
 
-static void drop_parts(struct rules_release *release, const struct names *dropped)
+static void drop_parts(struct rules_release *release, const struct id_list *dropped)
 {
     const struct rules_recommendation *r;
     const struct rules_condition *c;
@@ -105,8 +107,8 @@ bool release_drop_advice(struct rules_release *release, struct slice publisher,
                          struct slice drug, size_t *ret_count)
 {
     size_t max = release->recommendations_count + release->implications_count + 1;
-    struct names dropped = {calloc(max, sizeof *dropped.list), 0};
-    struct names messages = {calloc(max, sizeof *messages.list), 0};
+    struct id_list dropped = {calloc(max, sizeof *dropped.list), 0};
+    struct id_list messages = {calloc(max, sizeof *messages.list), 0};
     bool is_done = dropped.list != NULL && messages.list != NULL;
 
     for (size_t i = 0; is_done && i < release->recommendations_count; i++)
@@ -160,4 +162,36 @@ size_t release_drop_silence(struct rules_release *release, struct slice drug, st
     if (release->tests_count < before)
         RELEASE_FILTER(release, test_genes, result, has_test(release, result->test));
     return before - release->tests_count;
+}
+
+/* Any column whose name ends in "source" names one. */
+static bool is_named(const struct rules_release *release, struct slice id)
+{
+    for (size_t t = 0; t < RELEASE_TABLES_COUNT; t++) {
+        const struct release_table *table = &RELEASE_TABLES[t];
+        size_t count;
+        const char *rows = release_rows(table, release, &count);
+
+        for (size_t c = 0; c < table->columns_count; c++) {
+            if (!slice_ends(slice_of(table->columns[c].name), SLICE("source")))
+                continue;
+            for (size_t i = 0; i < count; i++) {
+                struct slice value;
+
+                memcpy(&value, rows + i * table->row_bytes + table->columns[c].offset,
+                       sizeof value);
+                if (slice_eq(value, id))
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+void release_drop_unused_sources(struct rules_release *release, struct slice publisher)
+{
+    const struct rules_source *source;
+
+    RELEASE_FILTER(release, sources, source,
+                   !slice_eq(source->publisher, publisher) || is_named(release, source->id));
 }

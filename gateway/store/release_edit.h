@@ -29,6 +29,9 @@
 bool release_drop_advice(struct rules_release *release, struct slice publisher,
                          struct slice drug, size_t *ret_count) MUST_CHECK;
 
+/* Takes out sources of the publisher that no row of any table names. */
+void release_drop_unused_sources(struct rules_release *release, struct slice publisher);
+
 /* Takes out the cases that expect nobody to say anything of the drug although there is a result
  * of the gene: for a publisher that begins to say something of them. Gives how many. */
 size_t release_drop_silence(struct rules_release *release, struct slice drug,
