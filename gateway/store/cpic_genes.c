@@ -4,21 +4,8 @@
 #include "gateway/store/cpic_private.h"
 #include "gateway/store/release_edit.h"
 
-#define SCORES_MAX 400
 #define SHOWN_MAX  10
 #define GENE_PAGES "https://www.clinpgx.org/cpic"
-
-struct gene_import {
-    struct slice symbol;
-    const struct cpic_gene *row; /* NULL: known from alleles or results only */
-    enum rules_method method;
-    enum rules_key_kind key_kind;
-    /* What the release had. */
-    const struct rules_phenotype *old_phenotypes;
-    size_t old_phenotypes_count;
-    const struct rules_allele *old_alleles;
-    size_t old_alleles_count;
-};
 
 const struct rules_gene *cpic_find_gene(const struct rules_release *release,
                                         struct slice symbol)
@@ -45,11 +32,6 @@ bool cpic_score_from_text(struct slice text, uint32_t *ret_x100, bool *ret_is_at
 /* --- what kind of gene ---------------------------------------------------------------------
  */
 
-static bool is_no_value(struct slice value)
-{
-    return value.len == 0 || slice_eq_nocase(value, SLICE(RULES_NO_SCORE));
-}
-
 static struct slice status_allele(struct slice result)
 {
     static const struct slice ENDS[] = {{" positive", 9}, {" negative", 9}};
@@ -60,7 +42,7 @@ static struct slice status_allele(struct slice result)
     return SLICE_NONE;
 }
 
-static void find_kind(const struct cpic_import *a, struct gene_import *g)
+static void find_kind(const struct cpic_import *a, struct cpic_gene_import *g)
 {
     struct slice method = g->row != NULL ? g->row->lookup_method : SLICE_NONE;
     const struct rules_gene *old = cpic_find_gene(a->release, g->symbol);
@@ -84,7 +66,7 @@ static void find_kind(const struct cpic_import *a, struct gene_import *g)
 }
 
 /* CPIC names another method for a few genes that it has no tables for (IFNL3). */
-static bool is_same_method(const struct gene_import *g)
+static bool is_same_method(const struct cpic_gene_import *g)
 {
     struct slice method = g->row != NULL ? g->row->lookup_method : SLICE_NONE;
 
@@ -93,7 +75,7 @@ static bool is_same_method(const struct gene_import *g)
 }
 
 /* Whether the rows hold what the gene's method needs; the gene is left as it is otherwise. */
-static bool has_table(const struct cpic_import *a, const struct gene_import *g)
+static bool has_table(const struct cpic_import *a, const struct cpic_gene_import *g)
 {
     bool has_rule = false, has_allele = false;
 
@@ -105,7 +87,7 @@ static bool has_table(const struct cpic_import *a, const struct gene_import *g)
         if (g->method == RULES_METHOD_ALLELE_PRESENCE && status_allele(r->result).len > 0)
             return true;
         has_rule =
-            has_rule || (g->method == RULES_METHOD_ACTIVITY_SCORE ? !is_no_value(r->score)
+            has_rule || (g->method == RULES_METHOD_ACTIVITY_SCORE ? !cpic_is_no_value(r->score)
                                                                   : r->function1.len > 0);
     }
     for (size_t i = 0; i < a->rows->alleles_count; i++) {
@@ -122,7 +104,7 @@ static bool has_table(const struct cpic_import *a, const struct gene_import *g)
 
 /* Copies the gene's phenotypes and alleles aside, then takes its table out of the release. What
  * one function alone decides (RYR1) is not in CPIC's table and stays. */
-static enum err_code take_out(struct cpic_import *a, struct gene_import *g)
+static enum err_code take_out(struct cpic_import *a, struct cpic_gene_import *g)
 {
     struct rules_release *release = a->release;
     struct rules_phenotype *phenotypes =
@@ -167,7 +149,8 @@ static bool has_phenotype(const struct rules_release *release, struct slice gene
     return false;
 }
 
-static const struct rules_phenotype *find_old(const struct gene_import *g, struct slice name)
+static const struct rules_phenotype *find_old(const struct cpic_gene_import *g,
+                                              struct slice name)
 {
     for (size_t i = 0; i < g->old_phenotypes_count; i++)
         if (slice_eq_nocase(g->old_phenotypes[i].name, name))
@@ -190,11 +173,6 @@ static struct slice abbreviation_of(struct slice name)
     return name;
 }
 
-static struct slice result_word(const struct cpic_result *r)
-{
-    return is_no_value(r->result) ? SLICE(RULES_INDETERMINATE) : r->result;
-}
-
 /* "Abnormal/Priority/High Risk", "Normal/Routine/Low Risk", "Normal Risk", "None". */
 static enum rules_priority priority_of(struct slice written)
 {
@@ -204,7 +182,7 @@ static enum rules_priority priority_of(struct slice written)
 }
 
 /* Abbreviations are the release's; so are priorities that the import does not give. */
-static enum err_code add_phenotype(struct cpic_import *a, const struct gene_import *g,
+static enum err_code add_phenotype(struct cpic_import *a, const struct cpic_gene_import *g,
                                    struct slice name, struct slice priority)
 {
     const struct rules_phenotype *old = find_old(g, name);
@@ -224,13 +202,13 @@ static enum err_code add_phenotype(struct cpic_import *a, const struct gene_impo
     return ERR_OK;
 }
 
-static enum err_code add_phenotypes(struct cpic_import *a, const struct gene_import *g)
+static enum err_code add_phenotypes(struct cpic_import *a, const struct cpic_gene_import *g)
 {
     for (size_t i = 0; i < a->rows->results_count; i++) {
         const struct cpic_result *r = &a->rows->results[i];
 
         if (slice_eq(r->gene, g->symbol) &&
-            add_phenotype(a, g, result_word(r), r->priority) != ERR_OK)
+            add_phenotype(a, g, cpic_result_word(r), r->priority) != ERR_OK)
             return a->err->code;
     }
     if (g->method != RULES_METHOD_ALLELE_PRESENCE)
@@ -256,7 +234,7 @@ static const struct rules_allele *find_allele(const struct rules_release *releas
 }
 
 /* A function that the publisher leaves out beside a value is the one the release had. */
-static struct slice function_of(const struct gene_import *g, const struct cpic_allele *row)
+static struct slice function_of(const struct cpic_gene_import *g, const struct cpic_allele *row)
 {
     for (size_t i = 0; row->function.len == 0 && i < g->old_alleles_count; i++)
         if (slice_eq(g->old_alleles[i].name, row->name))
@@ -264,10 +242,10 @@ static struct slice function_of(const struct gene_import *g, const struct cpic_a
     return row->function;
 }
 
-static enum err_code make_allele(struct cpic_import *a, const struct gene_import *g,
+static enum err_code make_allele(struct cpic_import *a, const struct cpic_gene_import *g,
                                  const struct cpic_allele *row, struct rules_allele *ret)
 {
-    bool has_value = g->method == RULES_METHOD_ACTIVITY_SCORE && !is_no_value(row->value);
+    bool has_value = g->method == RULES_METHOD_ACTIVITY_SCORE && !cpic_is_no_value(row->value);
 
     *ret = (struct rules_allele){.gene = CPIC_COPY(a, g->symbol),
                                  .name = CPIC_COPY(a, row->name),
@@ -288,7 +266,7 @@ static bool is_same_allele(const struct rules_allele *x, const struct rules_alle
 /* An allele without function is one that nobody has assessed: unknown, as if it were not
  * listed.
  */
-static enum err_code add_alleles(struct cpic_import *a, const struct gene_import *g)
+static enum err_code add_alleles(struct cpic_import *a, const struct cpic_gene_import *g)
 {
     for (size_t i = 0; i < a->rows->alleles_count; i++) {
         const struct cpic_allele *row = &a->rows->alleles[i];
@@ -318,7 +296,7 @@ static enum err_code add_alleles(struct cpic_import *a, const struct gene_import
 }
 
 /* HLA: the alleles that are asked for; those that the release asked for stay. */
-static enum err_code add_asked(struct cpic_import *a, const struct gene_import *g)
+static enum err_code add_asked(struct cpic_import *a, const struct cpic_gene_import *g)
 {
     for (size_t i = 0; i < g->old_alleles_count; i++) {
         struct rules_allele *row = rules_add_allele(a->release);
@@ -345,7 +323,7 @@ static enum err_code add_asked(struct cpic_import *a, const struct gene_import *
 }
 
 /* Alleles that the release had and the import has not: they are unknown from now on. */
-static void note_gone(struct cpic_import *a, const struct gene_import *g)
+static void note_gone(struct cpic_import *a, const struct cpic_gene_import *g)
 {
     struct slice names = SLICE_NONE;
     size_t count = 0;
@@ -376,7 +354,7 @@ static void check_reference(struct cpic_import *a, struct slice symbol)
 }
 
 /* Other spellings of alleles that are no longer there go with them. */
-static void filter_aliases(struct cpic_import *a, const struct gene_import *g)
+static void filter_aliases(struct cpic_import *a, const struct cpic_gene_import *g)
 {
     bool has_reference = cpic_find_gene(a->release, g->symbol)->reference.len > 0;
     size_t before = a->release->allele_aliases_count;
@@ -396,109 +374,10 @@ static void filter_aliases(struct cpic_import *a, const struct gene_import *g)
                   SLICE_ARG(g->symbol), before - a->release->allele_aliases_count);
 }
 
-/* --- rules ---------------------------------------------------------------------------------
- */
-
-static bool is_pair(const struct rules_pair_rule *rule, struct slice first, struct slice second)
-{
-    return (slice_eq(rule->first, first) && slice_eq(rule->second, second)) ||
-           (slice_eq(rule->first, second) && slice_eq(rule->second, first));
-}
-
-static enum err_code add_pair(struct cpic_import *a, const struct gene_import *g,
-                              const struct cpic_result *r)
-{
-    struct slice first = r->function1, second = r->function2, phenotype = result_word(r);
-    struct rules_pair_rule *rule;
-
-    for (size_t i = 0; i < a->release->pair_rules_count; i++) {
-        rule = &a->release->pair_rules[i];
-        if (!slice_eq(rule->gene, g->symbol) || rule->authority.len > 0 ||
-            !is_pair(rule, first, second))
-            continue;
-        if (slice_eq_nocase(rule->phenotype, phenotype))
-            return ERR_OK;
-        return CPIC_BAD(a, "%.*s: '%.*s' with '%.*s' is %.*s here and %.*s in an earlier row",
-                        SLICE_ARG(r->place), SLICE_ARG(first), SLICE_ARG(second),
-                        SLICE_ARG(phenotype), SLICE_ARG(rule->phenotype));
-    }
-    rule = rules_add_pair_rule(a->release);
-    if (rule == NULL)
-        return CPIC_NO_MEMORY(a);
-    *rule = (struct rules_pair_rule){.gene = CPIC_COPY(a, g->symbol),
-                                     .first = CPIC_COPY(a, first),
-                                     .second = CPIC_COPY(a, second),
-                                     .phenotype = CPIC_COPY(a, phenotype)};
-    return ERR_OK;
-}
-
-static bool has_function(const struct rules_release *release, struct slice gene,
-                         struct slice function)
-{
-    for (size_t i = 0; i < release->alleles_count; i++)
-        if (slice_eq(release->alleles[i].gene, gene) &&
-            slice_eq_nocase(release->alleles[i].function, function))
-            return true;
-    return false;
-}
-
-/* A rule over a function that no allele has says nothing; the knowledge would refuse it. */
-static enum err_code add_pairs(struct cpic_import *a, const struct gene_import *g)
-{
-    for (size_t i = 0; i < a->rows->results_count; i++) {
-        const struct cpic_result *r = &a->rows->results[i];
-
-        if (!slice_eq(r->gene, g->symbol) || r->function1.len == 0)
-            continue;
-        if (!has_function(a->release, g->symbol, r->function1) ||
-            (r->function2.len > 0 && !has_function(a->release, g->symbol, r->function2)))
-            continue;
-        if (add_pair(a, g, r) != ERR_OK)
-            return a->err->code;
-    }
-    return ERR_OK;
-}
-
-static enum err_code add_scores(struct cpic_import *a, const struct gene_import *g)
-{
-    struct cpic_score *scores = arena_array(a->scratch, SCORES_MAX, sizeof *scores);
-    size_t count = 0;
-
-    if (scores == NULL)
-        return CPIC_NO_MEMORY(a);
-    for (size_t i = 0; i < a->rows->results_count; i++) {
-        const struct cpic_result *r = &a->rows->results[i];
-        struct cpic_score score = {.phenotype = result_word(r)};
-        bool is_at_least, is_there = false;
-
-        if (!slice_eq(r->gene, g->symbol))
-            continue;
-        if (is_no_value(r->score)) {
-            if (slice_eq_text(score.phenotype, RULES_INDETERMINATE))
-                continue;
-            return CPIC_BAD(a, "%.*s: '%.*s' without a score", SLICE_ARG(r->place),
-                            SLICE_ARG(score.phenotype));
-        }
-        if (!cpic_score_from_text(r->score, &score.x100, &is_at_least))
-            return CPIC_BAD(a, "%.*s: '%.*s' is no score", SLICE_ARG(r->place),
-                            SLICE_ARG(r->score));
-        for (size_t s = 0; s < count && !is_there; s++)
-            is_there =
-                scores[s].x100 == score.x100 && slice_eq(scores[s].phenotype, score.phenotype);
-        if (is_there)
-            continue;
-        if (count == SCORES_MAX)
-            return CPIC_BAD(a, "gene %.*s: more than %d scores", SLICE_ARG(g->symbol),
-                            SCORES_MAX);
-        scores[count++] = score;
-    }
-    return cpic_add_ranges(a, CPIC_COPY(a, g->symbol), scores, count);
-}
-
 /* --- the gene ------------------------------------------------------------------------------
  */
 
-static enum err_code add_source(struct cpic_import *a, const struct gene_import *g,
+static enum err_code add_source(struct cpic_import *a, const struct cpic_gene_import *g,
                                 struct slice *ret)
 {
     struct rules_source *row;
@@ -526,7 +405,7 @@ static enum err_code add_source(struct cpic_import *a, const struct gene_import 
     return ERR_OK;
 }
 
-static enum err_code set_gene(struct cpic_import *a, const struct gene_import *g)
+static enum err_code set_gene(struct cpic_import *a, const struct cpic_gene_import *g)
 {
     struct slice source;
     struct rules_gene *gene;
@@ -554,7 +433,7 @@ static enum err_code set_gene(struct cpic_import *a, const struct gene_import *g
 static enum err_code apply_gene(struct cpic_import *a, struct slice symbol,
                                 const struct cpic_gene *row)
 {
-    struct gene_import g = {.symbol = symbol, .row = row};
+    struct cpic_gene_import g = {.symbol = symbol, .row = row};
     bool is_presence;
     enum err_code code;
 
@@ -575,7 +454,8 @@ static enum err_code apply_gene(struct cpic_import *a, struct slice symbol,
     if (code == ERR_OK)
         code = add_phenotypes(a, &g);
     if (code == ERR_OK && !is_presence)
-        code = g.method == RULES_METHOD_ACTIVITY_SCORE ? add_scores(a, &g) : add_pairs(a, &g);
+        code = g.method == RULES_METHOD_ACTIVITY_SCORE ? cpic_add_scores(a, &g)
+                                                       : cpic_add_pairs(a, &g);
     if (code != ERR_OK)
         return code;
     note_gone(a, &g);

@@ -27,6 +27,31 @@ const struct rules_gene *cpic_find_gene(const struct rules_release *release,
 /* "1.25", "≥3.0"; false for words. */
 bool cpic_score_from_text(struct slice text, uint32_t *ret_x100, bool *ret_is_at_least);
 
+/* --- between cpic_genes.c and cpic_gene_rules.c --- */
+
+struct cpic_gene_import {
+    struct slice symbol;
+    const struct cpic_gene *row; /* NULL: known from alleles or results only */
+    enum rules_method method;
+    enum rules_key_kind key_kind;
+    /* What the release had. */
+    const struct rules_phenotype *old_phenotypes;
+    size_t old_phenotypes_count;
+    const struct rules_allele *old_alleles;
+    size_t old_alleles_count;
+};
+
+/* Empty or "n/a". */
+bool cpic_is_no_value(struct slice value);
+/* The phenotype; "n/a" is Indeterminate. */
+struct slice cpic_result_word(const struct cpic_result *r);
+
+/* The gene's rules from the rows' results; its alleles are there already. */
+enum err_code cpic_add_pairs(struct cpic_import *a,
+                             const struct cpic_gene_import *g) MUST_CHECK;
+enum err_code cpic_add_scores(struct cpic_import *a,
+                              const struct cpic_gene_import *g) MUST_CHECK;
+
 /* --- cpic_scores.c --- */
 
 struct cpic_score {
