@@ -1,5 +1,5 @@
 /* tests/gateway/test_dpwg_import.c -- DPWG's recommendations, as PharmCAT publishes them, over
- * the shipped knowledge.
+ * the shipped knowledge; and CPIC's in the same shape.
  *
  * The reference rows are written as PharmCAT's prescribing_guidance.json and imported. Skipped
  * where the reference tables are absent: their texts do not ship with this project.
@@ -114,7 +114,7 @@ static struct json_object *find_guideline(struct json_object *list, struct json_
     return element;
 }
 
-static void write_guidance(const char *dir)
+static void write_guidance(const char *dir, const char *rows)
 {
     struct json_object *root = json_object_new_object(), *list = json_object_new_array();
     struct err err = {0};
@@ -125,7 +125,7 @@ static void write_guidance(const char *dir)
     put(root, "guidelines", list);
     put(root, "version", json_object_new_string("2025-11-05-00-25"));
     buf_init(&table, (size_t)16 * 1024 * 1024);
-    assert_ok(file_read(TABLES, "recommendations_dpwg.jsonl", &table, &err), &err);
+    assert_ok(file_read(TABLES, rows, &table, &err), &err);
     rest = buf_slice(&table);
     while (rest.len > 0) {
         struct slice line = slice_cut(rest, '\n', &rest);
@@ -157,7 +157,7 @@ static int set_up(void **state)
     if (!file_is_folder(TABLES, ""))
         return 0;
     fixture_make_folder(dir);
-    write_guidance(dir);
+    write_guidance(dir, "recommendations_dpwg.jsonl");
     cpic_report_init(&w.report);
     arena_init(&w.arena, (size_t)16 * 1024 * 1024);
     assert_ok(store_read_files("rules/knowledge", &release, &err), &err);
@@ -344,6 +344,36 @@ static void sites_choose_who_speaks(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* --- CPIC in the same shape ----------------------------------------------------------------
+ */
+
+static void guidance_of_cpic_replaces_what_is_shipped(void **state)
+{
+    struct rules_knowledge *k = NULL;
+    struct rules_release release;
+    struct cpic_report report;
+    char dir[FIXTURE_DIR_SIZE];
+    size_t run = 0, shown = 0;
+    struct err err = {0};
+
+    (void)need(state);
+    fixture_make_folder(dir);
+    write_guidance(dir, "recommendations_cpic.jsonl");
+    cpic_report_init(&report);
+    assert_ok(store_read_files("rules/knowledge", &release, &err), &err);
+    assert_ok(cpic_import_json(dir, &release, &report, &err), &err);
+    assert_ok(rules_knowledge_new(&release, SLICE("test"), &k, &err), &err);
+    assert_int_equal(report.rows, 2034);
+    assert_int_equal(report.drugs, 84);
+    assert_int_equal(rules_run_tests(k, show_failure, &shown, &run), 0);
+    print_message("%zu recommendations, %zu cases\n", report.recommendations, run);
+    assert_true(run >= 2034);
+    cpic_report_release(&report);
+    rules_knowledge_release(k);
+    rules_release_release(&release);
+    fixture_remove(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,6 +381,7 @@ int main(void)
         cmocka_unit_test(shipped_cases_still_hold),
         cmocka_unit_test(sources_name_their_licence),
         cmocka_unit_test(sites_choose_who_speaks),
+        cmocka_unit_test(guidance_of_cpic_replaces_what_is_shipped),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
