@@ -106,6 +106,7 @@ struct hook_call {
     struct hook_facts facts;
     struct hook_patient patient;
     struct hook_order_facts *order_facts; /* one per facts.drug_orders */
+    const struct hook_given *given;       /* borrowed; NULL: the record is read */
     struct hook_estimate *estimates;
     size_t estimates_count, estimates_max;
     struct hook_pretest *pretests;

@@ -263,11 +263,20 @@ bool hook_card_write(struct hook_call *call, size_t drug_order, struct buf *buf)
 {
     struct json_writer w;
 
-    if (call->advice[drug_order].alert == RULES_ALERT_NONE)
-        return false;
     json_write_init(&w, buf);
-    write_card_of(call, drug_order, &w);
-    return true;
+    if (call->advice[drug_order].alert != RULES_ALERT_NONE) {
+        write_card_of(call, drug_order, &w);
+        return true;
+    }
+    for (size_t i = 0; i < call->estimates_count; i++) {
+        const struct hook_estimate *e = &call->estimates[i];
+
+        if (!e->is_shown || e->drug_order != &call->facts.drug_orders[drug_order])
+            continue;
+        card_estimate_write(call, e, &w);
+        return true;
+    }
+    return false;
 }
 
 void hook_cards_write(struct hook_call *call, struct buf *buf)

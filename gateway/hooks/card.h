@@ -37,8 +37,8 @@ struct card {
 /* {"cards":[...]}; sets call->cards_count. */
 void hook_cards_write(struct hook_call *call, struct buf *buf);
 
-/* The card of one drug order as a JSON object; false, and nothing written, where silence is
- * right. */
+/* The card of one drug order as a JSON object, its advice or else its estimated dose; false,
+ * and nothing written, where silence is right. */
 bool hook_card_write(struct hook_call *call, size_t drug_order, struct buf *buf);
 
 /* Parts of a card, each in a file of its own. */

@@ -52,29 +52,33 @@ static enum rules_answer is_new_start(const struct hook_order_facts *facts)
 {
     if (facts->therapy == RULES_THERAPY_NAIVE)
         return RULES_ANSWER_YES;
-    return facts->is_listed ? RULES_ANSWER_NO : RULES_ANSWER_UNKNOWN;
+    return facts->is_listed || facts->therapy == RULES_THERAPY_ESTABLISHED
+               ? RULES_ANSWER_NO
+               : RULES_ANSWER_UNKNOWN;
 }
 
 static void estimate(struct hook_call *call, size_t order, struct hook_estimate *ret)
 {
     const struct hook_patient *p = &call->patient;
 
+    struct rules_warfarin_input *in = &ret->input;
+
     ret->drug_order = &call->facts.drug_orders[order];
-    ret->input = (struct rules_warfarin_input){
-        .is_new_start = is_new_start(&call->order_facts[order]),
-        .has_age = p->has_age,
-        .has_height = p->has_height,
-        .has_weight = p->has_weight,
-        .age_years = p->age_years,
-        .height_x100 = p->height_x100,
-        .weight_x100 = p->weight_x100,
-        .cyp2c9 = result_of(call, SLICE("CYP2C9")),
-        .vkorc1 = result_of(call, SLICE("VKORC1")),
-        .cyp4f2 = result_of(call, SLICE("CYP4F2")),
-        .amiodarone = is_taken(call, "amiodarone"),
-        .enzyme_inducer = is_any_taken(call),
-        .dvt_or_pe = is_thrombosis(ret->drug_order),
-    };
+    if (call->given != NULL)
+        *in = call->given->warfarin;
+    in->is_new_start = is_new_start(&call->order_facts[order]);
+    in->has_age = p->has_age;
+    in->age_years = p->age_years;
+    in->has_height = p->has_height;
+    in->height_x100 = p->height_x100;
+    in->has_weight = p->has_weight;
+    in->weight_x100 = p->weight_x100;
+    in->cyp2c9 = result_of(call, SLICE("CYP2C9"));
+    in->vkorc1 = result_of(call, SLICE("VKORC1"));
+    in->cyp4f2 = result_of(call, SLICE("CYP4F2"));
+    in->amiodarone = is_taken(call, "amiodarone");
+    in->enzyme_inducer = is_any_taken(call);
+    in->dvt_or_pe = is_thrombosis(ret->drug_order);
     ret->is_shown = rules_warfarin_estimate(call->knowledge, &ret->input, &ret->estimate) &&
                     ret->input.is_new_start == RULES_ANSWER_YES &&
                     ret->estimate.outcome == RULES_WARFARIN_OUTCOME_ESTIMATE;

@@ -359,7 +359,7 @@ static bool convert(struct hook_call *call, const struct rules_drug *drug,
     return true;
 }
 
-bool hook_patient_decide(struct hook_call *call)
+static bool read_record(struct hook_call *call)
 {
     const struct hook_facts *facts = &call->facts;
 
@@ -367,7 +367,28 @@ bool hook_patient_decide(struct hook_call *call)
     for (size_t i = 0; i < facts->drug_orders_count; i++)
         if (hook_patient_needs_list(call, facts->drug_orders[i].drug))
             call->patient.is_list_wanted = true;
-    if (!hook_patient_read_list(call) || !find_comedications(call))
+    return hook_patient_read_list(call) && find_comedications(call);
+}
+
+static void find_order_facts(const struct hook_call *call,
+                             const struct hook_drug_order *drug_order,
+                             struct hook_order_facts *ret)
+{
+    if (call->given != NULL) {
+        ret->therapy = call->given->therapy;
+        ret->has_dose = call->given->has_dose;
+        ret->dose_mg_x100 = call->given->dose_mg_x100;
+        return;
+    }
+    ret->has_dose = read_dose(drug_order->order, &ret->dose_mg_x100);
+    find_therapy(call, drug_order->drug, ret);
+}
+
+bool hook_patient_decide(struct hook_call *call)
+{
+    const struct hook_facts *facts = &call->facts;
+
+    if (call->given == NULL && !read_record(call))
         return false;
     call->order_facts =
         arena_array(&call->arena, facts->drug_orders_count, sizeof *call->order_facts);
@@ -377,8 +398,7 @@ bool hook_patient_decide(struct hook_call *call)
         const struct hook_drug_order *drug_order = &facts->drug_orders[i];
         struct hook_order_facts *order_facts = &call->order_facts[i];
 
-        order_facts->has_dose = read_dose(drug_order->order, &order_facts->dose_mg_x100);
-        find_therapy(call, drug_order->drug, order_facts);
+        find_order_facts(call, drug_order, order_facts);
         if (!convert(call, drug_order->drug, order_facts))
             return false;
     }

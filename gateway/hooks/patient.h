@@ -10,6 +10,7 @@
 #include "fhir/medication_list.h"
 #include "gateway/hooks/facts.h"
 #include "rules/phenoconversion.h"
+#include "rules/warfarin.h"
 
 struct hook_call;
 
@@ -42,6 +43,14 @@ struct hook_patient {
     struct hook_order_drugs *list_drugs;      /* parallel to list */
     struct rules_comedication *comedications; /* systemic ones: the list's and the drafts' */
     size_t comedications_count;
+};
+
+/* What a caller without a record states itself; it fills call->patient too. */
+struct hook_given {
+    enum rules_therapy therapy;
+    bool has_dose;
+    uint32_t dose_mg_x100;                /* a day */
+    struct rules_warfarin_input warfarin; /* what no record holds: ancestry, target INR ... */
 };
 
 /* Parallel to facts.drug_orders. */
