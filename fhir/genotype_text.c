@@ -290,15 +290,18 @@ static bool is_listed_already(const struct fhir_evidence *evidence, struct slice
     return false;
 }
 
-/* "c.1905+1G>A (heterozygous); c.2846A>T (heterozygous)": what stands behind the first name. */
+/* "c.1905+1G>A (heterozygous); c.2846A>T (heterozygous)": what stands behind the first name.
+ * One variant that is said to be heterozygous has "=" beside it, HGVS's word for no change. */
 static bool read_list(struct value *value, size_t start, struct slice first, size_t at)
 {
     struct slice allele = first, text = value->text;
-    bool is_list = false;
+    bool is_list = false, is_heterozygous = true;
 
     for (;;) {
         int count = cut_zygosity(text, &at);
         size_t next = at;
+
+        is_heterozygous = is_heterozygous && count == 1;
 
         is_list = is_list || count > 0;
         if (!is_listed_already(value->evidence, allele))
@@ -317,6 +320,8 @@ static bool read_list(struct value *value, size_t start, struct slice first, siz
         is_list = true;
         at = next;
     }
+    if (value->evidence->alleles_count == 1 && is_heterozygous && !is_haploid(value->gene))
+        add_allele(value, SLICE("="));
     value->evidence->is_single_allele =
         value->evidence->alleles_count == 1 && !is_haploid(value->gene);
     return is_list && judge_around(value, start, at, true);

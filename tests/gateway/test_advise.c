@@ -96,6 +96,21 @@ static void results_and_a_drug_give_recommendations_and_a_card(void **state)
          true,
          {"\"lookup\":{\"CYP2C9\":\"1.5\"}", "\"certain\":true"},
          "\"certain\":false"},
+        /* positions that were reported one by one are one genotype */
+        {"{\"genes\":{\"DPYD\":[\"rs3918290 C/T\",\"rs67376798 T/A\",\"rs1801265 A/G\"]},"
+         "\"drug\":\"fluorouracil\"}",
+         true,
+         {"\"lookup\":{\"DPYD\":\"0.5\"}", "\"certain\":true", "\"alert\":\"critical\""},
+         "\"certain\":false"},
+        {"{\"genes\":{\"DPYD\":[\"c.2846A>T/Reference\",\"c.1905+1G>A/Reference\"]},"
+         "\"drug\":\"fluorouracil\"}",
+         true,
+         {"\"lookup\":{\"DPYD\":\"1.0\"}", "\"lookup\":{\"DPYD\":\"1.5\"}"},
+         "\"lookup\":{\"DPYD\":\"0.5\"}"},
+        {"{\"genes\":{\"DPYD\":\"rs1801265 A/G\"},\"drug\":\"fluorouracil\"}",
+         true,
+         {"\"recommendations\":[]", "\"missing\":[\"DPYD\"]", "DPYD: one-position"},
+         NULL},
         /* several keys of one gene; a gene without result is named */
         {"{\"genes\":{\"HLA-B\":[\"*57:01 negative\",\"*15:02 positive\"]},"
          "\"drug\":\"carbamazepine\",\"context\":{\"therapy\":\"naive\"}}",
