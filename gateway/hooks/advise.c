@@ -81,6 +81,24 @@ static bool add_drug(struct request *r, const struct rules_drug *drug)
     return true;
 }
 
+/* Lines may name a system in short, as the tables of drug codes do. */
+static struct slice system_of(struct slice name)
+{
+    static const struct {
+        struct slice name, system;
+    } SHORT[] = {
+        {{"rxnorm", 6}, {"http://www.nlm.nih.gov/research/umls/rxnorm", 43}},
+        {{"ndc", 3}, {"http://hl7.org/fhir/sid/ndc", 27}},
+        {{"atc", 3}, {"http://www.whocc.no/atc", 23}},
+    };
+
+    name = slice_trim(name);
+    for (size_t i = 0; i < ARRAY_LEN(SHORT); i++)
+        if (slice_eq_nocase(name, SHORT[i].name))
+            return SHORT[i].system;
+    return name;
+}
+
 static bool read_drug(struct request *r)
 {
     struct json value = json_get(r->root, "drug");
@@ -94,7 +112,7 @@ static bool read_drug(struct request *r)
         size_t count;
 
         system = slice_cut(code, '|', &code);
-        count = hook_codes_find(r->k, system, code, &codes);
+        count = hook_codes_find(r->k, system_of(system), code, &codes);
         for (size_t i = 0; i < count; i++)
             if (!add_drug(r, rules_find_drug(r->k, codes[i]->drug)))
                 return false;
@@ -187,17 +205,12 @@ static bool read_result(struct request *r, const struct rules_gene *gene, struct
     return how != RESULT_TEXT_UNREADABLE || refuse(r, "genes: a result cannot be read");
 }
 
-static bool add_result(struct request *r, const struct rules_gene *gene, struct json value)
+static bool add_part(struct request *r, const struct rules_gene *gene, struct slice text)
 {
     struct hook_facts *facts = &r->advise->call.facts;
-    struct slice text = slice_trim(json_text(value, r->arena));
     size_t at = facts->reading.evidence_count;
     bool is_result = false;
 
-    if (text.len == 0)
-        return refuse(r, "genes: each result is a text, or an array of texts");
-    if (slice_eq_nocase(text, SLICE(RULES_NO_RESULT)))
-        return true;
     if (at == RESULTS_MAX)
         return refuse(r, "genes: too many results");
     if (!read_result(r, gene, text, &facts->evidence[at], &is_result))
@@ -205,6 +218,23 @@ static bool add_result(struct request *r, const struct rules_gene *gene, struct 
     facts->reading.evidence[at] =
         (struct fhir_evidence){.resource = &GIVEN, .gene = gene->symbol};
     facts->reading.evidence_count += is_result;
+    return true;
+}
+
+static bool add_result(struct request *r, const struct rules_gene *gene, struct json value)
+{
+    struct slice text = slice_trim(json_text(value, r->arena));
+    struct slice parts[RESULT_TEXT_PARTS_MAX];
+    size_t count;
+
+    if (text.len == 0)
+        return refuse(r, "genes: each result is a text, or an array of texts");
+    if (slice_eq_nocase(text, SLICE(RULES_NO_RESULT)))
+        return true;
+    count = result_text_parts(r->k, gene, text, parts);
+    for (size_t i = 0; i < count; i++)
+        if (!add_part(r, gene, parts[i]))
+            return false;
     return true;
 }
 
@@ -277,6 +307,35 @@ static bool resolve(struct request *r, const struct rules_drug *drug)
     return true;
 }
 
+/* The population of that name; CPIC itself writes "CBZ use >3mos" and "OXC use >3 mos", so
+ * blanks and case do not count. */
+static const struct rules_population *find_population(const struct request *r,
+                                                      const struct rules_drug *drug)
+{
+    const struct rules_population *rows;
+    size_t count = rules_populations_of(r->k, drug, &rows);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct slice a = rows[i].id, b = r->population;
+        size_t x = 0, y = 0;
+
+        for (;;) {
+            while (x < a.len && a.ptr[x] == ' ')
+                x++;
+            while (y < b.len && b.ptr[y] == ' ')
+                y++;
+            if (x == a.len || y == b.len ||
+                !slice_eq_nocase((struct slice){a.ptr + x, 1}, (struct slice){b.ptr + y, 1}))
+                break;
+            x++;
+            y++;
+        }
+        if (x == a.len && y == b.len)
+            return &rows[i];
+    }
+    return NULL;
+}
+
 static bool decide(struct request *r, const struct rules_drug *drug)
 {
     struct hook_call *call = &r->advise->call;
@@ -289,9 +348,9 @@ static bool decide(struct request *r, const struct rules_drug *drug)
         return r->error != NULL ? false : refuse(r, "no memory for this line");
     r->order.drug = drug;
     r->order.policy = &r->advise->policy;
-    r->order.population = rules_population_by_id(r->k, drug, r->population);
+    r->order.population = find_population(r, drug);
     if (r->population.len > 0 && r->order.population == NULL &&
-        !slice_eq_text(r->population, "general"))
+        !slice_eq_nocase(r->population, SLICE("general")))
         return refuse(r, "context.population: not one of the drug's");
     *as_read = (struct fhir_order){.resource = &GIVEN, .name = GIVEN.name};
     *order = (struct hook_drug_order){
@@ -306,32 +365,39 @@ static bool decide(struct request *r, const struct rules_drug *drug)
 /* --- writing -------------------------------------------------------------------------------
  */
 
-/* The patient's key; of a score that is only known to lie somewhere, the recommendation's own
- * keys. */
-static void write_key(struct request *r, const struct rules_match *match, size_t because,
-                      struct json_writer *w)
+/* NULL for a gene that the recommendation takes without a result. */
+static const struct rules_call *call_of(const struct rules_match *match, size_t because)
 {
     const struct rules_gene_result *result = match->because[because].result;
-    const struct rules_key *key =
-        &result->calls[match->because[because].call].keys[match->because[because].key];
-    const struct rules_condition *conditions;
-    size_t count = rules_conditions_of(r->k, match->recommendation, &conditions);
-    struct slice text = SLICE_NONE;
 
-    if (!key->is_score || key->from_x100 == key->to_x100 ||
-        key->to_x100 == RULES_SCORE_NO_MAX) {
-        json_write_text(w, rules_key_text(key, r->arena));
-        return;
-    }
-    for (size_t i = 0; i < count; i++)
-        if (slice_eq(conditions[i].gene, result->gene->symbol))
-            text = arena_printf(r->arena, "%.*s%s%.*s", SLICE_ARG(text),
-                                text.len > 0 ? "|" : "", SLICE_ARG(conditions[i].key));
-    json_write_text(w, text);
+    return result == NULL ? NULL : &result->calls[match->because[because].call];
 }
 
-static void write_lookup(struct request *r, const struct rules_match *match,
-                         struct json_writer *w)
+static const struct rules_key *key_of(const struct rules_match *match, size_t because)
+{
+    const struct rules_call *call = call_of(match, because);
+
+    return call == NULL ? NULL : &call->keys[match->because[because].key];
+}
+
+/* The first gene of which only a range of scores is known; because_count for none. */
+static size_t find_range(const struct rules_match *match)
+{
+    size_t i = 0;
+
+    for (; i < match->because_count; i++) {
+        const struct rules_key *key = key_of(match, i);
+
+        if (key != NULL && key->is_score && key->from_x100 != key->to_x100 &&
+            !call_of(match, i)->has_score)
+            break;
+    }
+    return i;
+}
+
+/* `score`, when it is not empty, stands for the key of the gene at `range`. */
+static void write_lookup(struct request *r, const struct rules_match *match, size_t range,
+                         struct slice score, struct json_writer *w)
 {
     const struct rules_condition *conditions;
     size_t count = rules_conditions_of(r->k, match->recommendation, &conditions);
@@ -339,12 +405,12 @@ static void write_lookup(struct request *r, const struct rules_match *match,
     json_write_name(w, "lookup");
     json_write_object(w);
     for (size_t i = 0; i < match->because_count; i++) {
-        const struct rules_gene_result *result = match->because[i].result;
-
-        if (result == NULL)
+        if (match->because[i].result == NULL)
             continue;
-        json_write_name_slice(w, result->gene->symbol);
-        write_key(r, match, i, w);
+        json_write_name_slice(w, match->because[i].result->gene->symbol);
+        json_write_text(w, i == range && score.len > 0
+                               ? score
+                               : rules_key_text(key_of(match, i), r->arena));
     }
     /* Genes that the recommendation takes without a result. */
     for (size_t i = 0; i < count; i++) {
@@ -362,8 +428,8 @@ static void write_lookup(struct request *r, const struct rules_match *match,
     json_write_object_end(w);
 }
 
-static void write_recommendation(struct request *r, const struct rules_match *match,
-                                 struct json_writer *w)
+static void write_row(struct request *r, const struct rules_match *match, size_t range,
+                      struct slice score, struct json_writer *w)
 {
     const struct rules_recommendation *m = match->recommendation;
     const struct rules_source *source = rules_find_source(r->k, m->source);
@@ -372,7 +438,7 @@ static void write_recommendation(struct request *r, const struct rules_match *ma
     json_write_member_text(w, "source", source == NULL ? m->source : source->publisher);
     json_write_member_text(w, "population",
                            m->population.len > 0 ? m->population : SLICE("general"));
-    write_lookup(r, match, w);
+    write_lookup(r, match, range, score, w);
     json_write_member_text(w, "classification",
                            slice_of(rules_classification_name(m->classification)));
     json_write_member_bool(w, "alternative", m->has_alternative);
@@ -387,6 +453,26 @@ static void write_recommendation(struct request *r, const struct rules_match *ma
     json_write_object_end(w);
 }
 
+/* One row, or one for each score that may be the patient's. A label speaks of the phenotype. */
+static void write_recommendation(struct request *r, const struct rules_match *match,
+                                 struct json_writer *w)
+{
+    size_t range = find_range(match), count = 0;
+    struct slice scores[RULES_SCORES_MAX];
+
+    if (range < match->because_count && match->recommendation->label != RULES_LABEL_NONE) {
+        write_row(r, match, range, call_of(match, range)->phenotype, w);
+        return;
+    }
+    if (range < match->because_count)
+        count = rules_scores_of(r->k, match->recommendation, match->because[range].result->gene,
+                                key_of(match, range), r->arena, scores);
+    if (count == 0)
+        write_row(r, match, range, SLICE_NONE, w);
+    for (size_t i = 0; i < count; i++)
+        write_row(r, match, range, scores[i], w);
+}
+
 /* "CYP2D6: a phenotype without a genotype" */
 static void write_notes(struct request *r, struct json_writer *w)
 {
@@ -397,6 +483,10 @@ static void write_notes(struct request *r, struct json_writer *w)
     for (size_t g = 0; g < facts->genes_count; g++) {
         uint32_t notes = 0;
 
+        if (facts->results[g].state == RULES_GENE_CONFLICT)
+            json_write_text(w, arena_printf(r->arena, "%.*s: %s",
+                                            SLICE_ARG(facts->genes[g]->symbol),
+                                            rules_gene_state_name(RULES_GENE_CONFLICT)));
         for (size_t c = 0; c < facts->results[g].calls_count; c++)
             notes |= facts->results[g].calls[c].notes;
         for (uint32_t n = 0; n < RULES_NOTES_COUNT; n++)
