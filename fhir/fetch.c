@@ -17,8 +17,9 @@
  *       of them per finished transfer whatever its host, so that a hung host holds up a healthy
  *       one. Here they wait by origin, first come first served.
  *   (3) on_done is called from loop callbacks only, never from start, cancel or close.
- *   (4) While a transfer waits, there is no room for its server, or it is about to be reported.
- *   (5) Every transfer in flight is counted by its server, and owes its breaker one note.
+ *   (4) While a transfer waits, there is no room for its server, or its time has not come, or
+ * it is about to be reported. (5) Every transfer in flight is counted by its server, and owes
+ * its breaker one note.
  */
 #include "fhir/fetch.h"
 
@@ -43,6 +44,7 @@ struct transfer {
     struct fhir_server *server; /* borrowed; set while in flight */
     uint64_t started_ns, running_since_ns;
     bool is_running; /* in `running`, else in `waiting` */
+    bool is_delayed; /* waits for its time, which the deadline tells, not for room */
     bool is_probe;
     /* What the deadline, set to now, is to report. */
     bool is_unstartable; /* refused by curl */
@@ -305,6 +307,7 @@ static void turn_away(struct fhir_fetcher *fetcher, const struct fhir_server *se
     {
         if (transfer->server != server)
             continue;
+        transfer->is_delayed = false;
         transfer->is_turned_away = true;
         (void)uv_timer_start(&transfer->deadline, on_deadline, 0, 0);
     }
@@ -330,7 +333,7 @@ static void admit_next(struct fhir_fetcher *fetcher)
 
     for (transfer = TAILQ_FIRST(&fetcher->waiting); transfer != NULL;
          transfer = TAILQ_NEXT(transfer, link)) {
-        if (transfer->is_turned_away ||
+        if (transfer->is_turned_away || transfer->is_delayed ||
             (refused != NULL && transfer->server == refused->server))
             continue;
         if (has_room(fetcher, transfer->server)) {
@@ -370,12 +373,32 @@ static void on_finished(struct fhir_get *get, struct fhir_reply reply)
     report(CONTAINER_OF(get, struct transfer, get), reply);
 }
 
+/* Its time has come: from here on it is as if it had just been started. */
+static void transfer_resume(struct transfer *transfer)
+{
+    struct fhir_fetcher *fetcher = transfer->fetcher;
+
+    transfer->is_delayed = false;
+    (void)uv_timer_start(&transfer->deadline, on_deadline,
+                         transfer->fetch->timeout_ms - transfer->fetch->delay_ms, 0);
+    if (!has_room(fetcher, transfer->server))
+        return; /* it waits already */
+    TAILQ_REMOVE(&fetcher->waiting, transfer, link);
+    fetcher->waiting_count--;
+    transfer->server->waiting--;
+    transfer_run(transfer);
+}
+
 static void on_deadline(uv_timer_t *timer)
 {
     struct transfer *transfer = CONTAINER_OF(timer, struct transfer, deadline);
     struct fhir_reply reply = {.outcome = FHIR_FETCH_TIMEOUT,
                                .reason = "no complete answer within the time allowed"};
 
+    if (transfer->is_delayed) {
+        transfer_resume(transfer);
+        return;
+    }
     if (transfer->is_turned_away) {
         reply.outcome = FHIR_FETCH_OPEN;
         reply.reason = "the server keeps failing and is left alone";
@@ -487,8 +510,10 @@ static void transfer_start(struct transfer *transfer, struct fhir_fetch *fetch)
     fetch->transfer_ = transfer;
     fetch->fetcher_ = fetcher;
     uv_update_time(fetcher->loop); /* else a slow turn would eat from this timeout */
-    (void)uv_timer_start(&transfer->deadline, on_deadline, fetch->timeout_ms, 0);
-    if (has_room(fetcher, transfer->server))
+    transfer->is_delayed = fetch->delay_ms > 0;
+    (void)uv_timer_start(&transfer->deadline, on_deadline,
+                         transfer->is_delayed ? fetch->delay_ms : fetch->timeout_ms, 0);
+    if (!transfer->is_delayed && has_room(fetcher, transfer->server))
         transfer_run(transfer);
     else
         transfer_wait(transfer);
@@ -504,6 +529,7 @@ enum err_code fhir_fetch_start(struct fhir_fetcher *fetcher, struct fhir_fetch *
     enum err_code code = check_fetch(fetcher, fetch, &url, err);
 
     assert(fetch->transfer_ == NULL && fetch->on_done != NULL);
+    assert(fetch->delay_ms == 0 || fetch->delay_ms < fetch->timeout_ms);
     fetch->refusal = code == ERR_DENIED ? FHIR_FETCH_DENIED
                      : code == ERR_BUSY ? FHIR_FETCH_FULL
                                         : FHIR_FETCH_REFUSED;

@@ -96,6 +96,7 @@ struct fhir_fetch {
     struct slice bearer_token; /* empty: none is sent */
     struct slice form;         /* application/x-www-form-urlencoded, for POST; empty: GET */
     uint32_t timeout_ms;       /* for everything, waiting for a connection included */
+    uint32_t delay_ms;         /* not before; a part of timeout_ms, and shorter */
     void (*on_done)(struct fhir_fetch *fetch, const struct fhir_reply *reply);
     void *owner;
     /* Set by fhir_fetch_start when it fails: DENIED, OPEN, FULL, or REFUSED. */

@@ -129,6 +129,40 @@ static void a_queue_has_an_end(void **state)
     rig_close(&rig);
 }
 
+/* A delayed fetch takes nobody's place while it waits, and its whole time is its own. */
+static void a_delayed_fetch_waits_for_its_time(void **state)
+{
+    struct call delayed = {.fetch.delay_ms = 80}, other = {0},
+                cancelled = {.fetch.delay_ms = 20};
+    struct call late = {.fetch.delay_ms = 30};
+    struct rig rig;
+
+    (void)state;
+    rig_open(&rig, limits_of(0, 1, 0), ANSWERS, ARRAY_LEN(ANSWERS));
+    call_start(&rig, &delayed, "/fhir/ok", 5000);
+    call_start(&rig, &cancelled, "/fhir/ok", 5000);
+    call_run(&rig, &other, "/fhir/ok", 1000);
+    assert_int_equal(delayed.done_count, 0);
+    assert_int_equal(fhir_fetcher_in_flight(rig.fetcher), 2);
+    fhir_fetch_cancel(&cancelled.fetch);
+    rig_run(&rig, &delayed.done_count, 1, 0);
+    assert_int_equal(delayed.reply.outcome, FHIR_FETCH_OK);
+    assert_true(delayed.reply.took_us >= 75000);
+    assert_int_equal(rig.peer.requests, 2);
+    /* its place is taken when its time comes */
+    other.fetch = (struct fhir_fetch){0};
+    call_start(&rig, &other, "/fhir/hang", 5000);
+    call_start(&rig, &late, "/fhir/ok", 100);
+    rig_run(&rig, &late.done_count, 1, 0);
+    assert_int_equal(late.reply.outcome, FHIR_FETCH_TIMEOUT);
+    assert_in_range(late.reply.took_us / 1000, 98, 1000);
+    fhir_fetch_cancel(&other.fetch);
+    assert_int_equal(cancelled.done_count, 0);
+    call_release(&delayed);
+    call_release(&other);
+    rig_close(&rig);
+}
+
 static void what_an_outcome_says_of_its_server(void **state)
 {
     static const struct {
@@ -194,6 +228,7 @@ int main(void)
         cmocka_unit_test(a_cancelled_probe_gives_way),
         cmocka_unit_test(waiting_fetches_are_told),
         cmocka_unit_test(a_queue_has_an_end),
+        cmocka_unit_test(a_delayed_fetch_waits_for_its_time),
         cmocka_unit_test(what_an_outcome_says_of_its_server),
         cmocka_unit_test(the_table_has_an_end),
     };
