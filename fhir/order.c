@@ -139,6 +139,7 @@ static enum err_code add_ingredient(struct reader *r, struct json ingredient,
     struct json item = json_get(ingredient, "item"); /* DSTU2 a Reference, R5 {concept,..} */
     struct json concept = json_get(ingredient, "itemCodeableConcept");
     struct json reference = json_get(ingredient, "itemReference");
+    size_t before = r->order->codings_count;
 
     if (json_is(json_get(ingredient, "isActive"), JSON_FALSE))
         return ERR_OK; /* a filler */
@@ -150,7 +151,11 @@ static enum err_code add_ingredient(struct reader *r, struct json ingredient,
         reference = item;
     if (add_concept(r, concept) != ERR_OK)
         return r->err->code;
-    return json_is_absent(reference) ? ERR_OK : add_reference(r, reference, from, depth + 1);
+    if (!json_is_absent(reference) && add_reference(r, reference, from, depth + 1) != ERR_OK)
+        return r->err->code;
+    for (size_t i = before; i < r->order->codings_count; i++)
+        r->order->codings[i].is_ingredient = true;
+    return ERR_OK;
 }
 
 /* A Medication or Substance: its code and its ingredients'. */

@@ -16,6 +16,7 @@ struct fhir_coding {
     struct slice system; /* as written */
     struct slice code;
     struct slice display;
+    bool is_ingredient; /* of one ingredient of the medication, not of the medication itself */
 };
 
 enum fhir_order_state {

@@ -10,10 +10,11 @@ static enum err_code build(const struct rules_release *release, struct slice con
                            struct rules_knowledge *k, struct err *err)
 {
     static enum err_code (*const STEPS[])(struct rules_knowledge *, struct err *) = {
-        rules_knowledge_link_genes,      rules_knowledge_link_alleles,
-        rules_knowledge_link_drugs,      rules_knowledge_link_messages,
-        rules_knowledge_link_algorithms, rules_knowledge_link_recommendations,
-        rules_knowledge_link_patients,   rules_knowledge_check_tests,
+        rules_knowledge_link_genes,           rules_knowledge_link_alleles,
+        rules_knowledge_link_drugs,           rules_knowledge_link_names,
+        rules_knowledge_link_messages,        rules_knowledge_link_algorithms,
+        rules_knowledge_link_recommendations, rules_knowledge_link_patients,
+        rules_knowledge_check_tests,          rules_knowledge_check_omissions,
     };
 
     if (!rules_is_name(release->name) || !rules_is_name(release->version))

@@ -46,6 +46,22 @@ enum rules_priority rules_priority_of(const struct rules_knowledge *k,
 size_t rules_find_drugs_by_code(const struct rules_knowledge *k, struct slice system,
                                 struct slice code, const struct rules_drug_code ***ret);
 
+/* The systems of the release's drug codes, each once. */
+size_t rules_code_systems(const struct rules_knowledge *k, const struct slice **ret);
+
+/* What a drug is called in words: its own name, or how a code of an ingredient, a salt or a
+ * brand displays it. */
+struct rules_drug_name {
+    struct slice name; /* ASCII letters in lower case */
+    const struct rules_drug *drug;
+    bool is_local; /* a brand that has local forms only */
+};
+
+/* All drugs of that name, which must be the whole text but for ASCII case and blanks at its
+ * ends. Borrowed array; 0 when it is nobody's name. */
+size_t rules_find_drugs_by_name(const struct rules_knowledge *k, struct slice text,
+                                const struct rules_drug_name **ret);
+
 /* The genes that the drug's recommendations and its algorithm ask about, in order of name. */
 size_t rules_genes_of_drug(const struct rules_knowledge *k, const struct rules_drug *drug,
                            const struct rules_gene ***ret);

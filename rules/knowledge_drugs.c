@@ -38,10 +38,13 @@ static bool is_same_code(const struct rules_drug_code *a, const struct rules_dru
 
 static enum err_code link_codes(struct rules_knowledge *k, struct err *err)
 {
-    size_t count = k->rows.drug_codes_count;
+    size_t count = k->rows.drug_codes_count, systems_count = 0;
 
+    for (size_t i = 0; i < count; i++) /* sorted by system */
+        systems_count +=
+            i == 0 || !slice_eq(k->rows.drug_codes[i].system, k->rows.drug_codes[i - 1].system);
     k->code_rows = arena_array(&k->arena, count, sizeof(struct rules_drug_code *));
-    if (k->code_rows == NULL || !rules_index_init(&k->systems, count, &k->arena) ||
+    if (k->code_rows == NULL || !rules_index_init(&k->systems, systems_count, &k->arena) ||
         !rules_index_init(&k->codes, count, &k->arena))
         return NO_MEMORY(err);
     for (size_t i = 0; i < count; i++) {

@@ -119,6 +119,10 @@ struct rules_knowledge {
     struct rules_requirement *requirements;
     struct rules_wanted_key *wanted_keys;
     const struct rules_drug_code **code_rows; /* parallel to rows.drug_codes */
+    struct slice *code_systems;
+    size_t code_systems_count;
+    struct rules_drug_name *drug_names; /* in order of name, then of drug */
+    size_t drug_names_count;
     struct rules_warfarin_model warfarin;
 };
 
@@ -129,6 +133,7 @@ enum err_code rules_knowledge_link_genes(struct rules_knowledge *k, struct err *
 enum err_code rules_knowledge_link_alleles(struct rules_knowledge *k,
                                            struct err *err) MUST_CHECK;
 enum err_code rules_knowledge_link_drugs(struct rules_knowledge *k, struct err *err) MUST_CHECK;
+enum err_code rules_knowledge_link_names(struct rules_knowledge *k, struct err *err) MUST_CHECK;
 enum err_code rules_knowledge_link_messages(struct rules_knowledge *k,
                                             struct err *err) MUST_CHECK;
 enum err_code rules_knowledge_link_algorithms(struct rules_knowledge *k,
@@ -139,6 +144,13 @@ enum err_code rules_knowledge_link_patients(struct rules_knowledge *k,
                                             struct err *err) MUST_CHECK;
 enum err_code rules_knowledge_check_tests(struct rules_knowledge *k,
                                           struct err *err) MUST_CHECK;
+enum err_code rules_knowledge_check_omissions(struct rules_knowledge *k,
+                                              struct err *err) MUST_CHECK;
+
+/* Reads a key of the gene as conditions write it; ret->word stays RULES_ABSENT for a score
+ * range. False when it is no key of the gene. "No Result" is not read here. */
+bool rules_key_read(const struct rules_knowledge *k, const struct rules_gene *gene,
+                    struct slice key, struct rules_wanted_key *ret);
 
 /* Not empty, not too long, no blanks at its ends, no control characters. */
 bool rules_is_name(struct slice name);

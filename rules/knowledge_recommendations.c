@@ -161,52 +161,57 @@ static enum err_code read_diplotype(struct rules_knowledge *k, const struct rule
     return ERR_OK;
 }
 
-/* Reads one key. ret->word stays RULES_ABSENT for a score range. */
+/* An allele status must be one of this gene's: the words of all genes share one index. */
+static bool is_status_of(const struct rules_knowledge *k, const struct rules_gene *gene,
+                         struct slice key)
+{
+    struct rules_range range = rules_facts_of_gene(k, gene)->alleles;
+
+    for (uint32_t i = range.first; i < range.first + range.count; i++)
+        if (slice_eq(key, k->allele_facts[i].positive) ||
+            slice_eq(key, k->allele_facts[i].negative))
+            return true;
+    return false;
+}
+
+bool rules_key_read(const struct rules_knowledge *k, const struct rules_gene *gene,
+                    struct slice key, struct rules_wanted_key *ret)
+{
+    struct slice word = key;
+
+    *ret = (struct rules_wanted_key){.word = RULES_ABSENT};
+    switch (gene->key_kind) {
+    case RULES_KEY_PHENOTYPE:
+        word = rules_phenotype_of(k, gene, key);
+        break;
+    case RULES_KEY_ACTIVITY_SCORE:
+        if (rules_score_range_from_text(key, &ret->from_x100, &ret->to_x100))
+            return true;
+        if (!slice_eq_text(key, RULES_NO_SCORE))
+            word = SLICE_NONE;
+        break;
+    case RULES_KEY_ALLELE_STATUS:
+        if (!is_status_of(k, gene, key))
+            word = SLICE_NONE;
+        break;
+    }
+    ret->word = rules_index_find(&k->words, 0, word);
+    return ret->word != RULES_ABSENT;
+}
+
+/* One key of a condition: the diplotype itself, or what the gene is looked up by. */
 static enum err_code read_key(struct rules_knowledge *k, const struct rules_gene *gene,
                               const struct rules_condition *c, struct rules_wanted_key *ret,
                               struct err *err)
 {
-    struct slice word = c->key;
-
     ret->word = RULES_ABSENT;
     if (slice_starts(c->key, SLICE("= ")))
         return read_diplotype(k, gene, c, ret, err);
-    switch (gene->key_kind) {
-    case RULES_KEY_PHENOTYPE:
-        word = rules_phenotype_of(k, gene, c->key);
-        break;
-    case RULES_KEY_ACTIVITY_SCORE:
-        if (rules_score_range_from_text(c->key, &ret->from_x100, &ret->to_x100))
-            return ERR_OK;
-        if (!slice_eq_text(c->key, RULES_NO_SCORE))
-            word = SLICE_NONE;
-        break;
-    case RULES_KEY_ALLELE_STATUS:
-        break;
-    }
-    ret->word = rules_index_find(&k->words, 0, word);
-    if (ret->word == RULES_ABSENT)
+    if (!rules_key_read(k, gene, c->key, ret))
         return BAD(err, "recommendation %.*s: '%.*s' is no %s of %.*s",
                    SLICE_ARG(c->recommendation), SLICE_ARG(c->key),
                    rules_key_kind_name(gene->key_kind), SLICE_ARG(c->gene));
     return ERR_OK;
-}
-
-/* An allele status must be one of this gene's: the words of all genes share one index. */
-static enum err_code check_status(const struct rules_knowledge *k,
-                                  const struct rules_gene *gene,
-                                  const struct rules_condition *c, struct err *err)
-{
-    struct rules_range range = rules_facts_of_gene(k, gene)->alleles;
-
-    if (gene->key_kind != RULES_KEY_ALLELE_STATUS || slice_starts(c->key, SLICE("= ")))
-        return ERR_OK;
-    for (uint32_t i = range.first; i < range.first + range.count; i++)
-        if (slice_eq(c->key, k->allele_facts[i].positive) ||
-            slice_eq(c->key, k->allele_facts[i].negative))
-            return ERR_OK;
-    return BAD(err, "recommendation %.*s: '%.*s' is no allele_status of %.*s",
-               SLICE_ARG(c->recommendation), SLICE_ARG(c->key), SLICE_ARG(c->gene));
 }
 
 /* Adds the condition to its recommendation's last requirement, or begins a new one: conditions
@@ -250,7 +255,7 @@ static enum err_code link_condition(struct rules_knowledge *k, size_t row,
     if (read_key(k, &k->rows.genes[gene], c, &k->wanted_keys[row], err) != ERR_OK)
         return err->code;
     k->recommendation_facts[r].asks_diplotype |= k->wanted_keys[row].diplotype.len > 0;
-    return check_status(k, &k->rows.genes[gene], c, err);
+    return ERR_OK;
 }
 
 /* With every gene missing there is no advice, so a recommendation for nothing but missing genes

@@ -59,6 +59,7 @@ ORDER(test_gene, BY(test), BY(gene), BY(result))
 ORDER(algorithm_term, BY(algorithm), BY(model), BY(term))
 ORDER(algorithm_gene, BY(algorithm), BY(gene))
 ORDER(drug_algorithm, BY(drug), BY(algorithm))
+ORDER(omission, BY(drug), BY(gene), BY(key))
 
 /* A sorted copy; NULL when memory ends. */
 static void *copy_sorted(const void *rows_, size_t count, size_t row_bytes,

@@ -99,28 +99,21 @@ ENUM_NAMES(strength, STRENGTH_NAMES)
 enum column_kind { COLUMN_TEXT, COLUMN_FLAG, COLUMN_NUMBER, COLUMN_NAME };
 
 struct column {
+    const char *name;
     enum column_kind kind;
     size_t offset;
     const char *const *names; /* COLUMN_NAME */
     size_t names_count;
 };
 
-#define TEXT(type, field)                                                                      \
+#define COLUMN(type, field, kind, names, count)                                                \
     {                                                                                          \
-        COLUMN_TEXT, offsetof(struct rules_##type, field), NULL, 0                             \
+        .name = #field, kind, offsetof(struct rules_##type, field), names, count               \
     }
-#define FLAG(type, field)                                                                      \
-    {                                                                                          \
-        COLUMN_FLAG, offsetof(struct rules_##type, field), NULL, 0                             \
-    }
-#define NUMBER(type, field)                                                                    \
-    {                                                                                          \
-        COLUMN_NUMBER, offsetof(struct rules_##type, field), NULL, 0                           \
-    }
-#define NAME(type, field, names)                                                               \
-    {                                                                                          \
-        COLUMN_NAME, offsetof(struct rules_##type, field), (names), ARRAY_LEN(names)           \
-    }
+#define TEXT(type, field)        COLUMN(type, field, COLUMN_TEXT, NULL, 0)
+#define FLAG(type, field)        COLUMN(type, field, COLUMN_FLAG, NULL, 0)
+#define NUMBER(type, field)      COLUMN(type, field, COLUMN_NUMBER, NULL, 0)
+#define NAME(type, field, names) COLUMN(type, field, COLUMN_NAME, names, ARRAY_LEN(names))
 
 static const struct column source_columns[] = {
     TEXT(source, id),   TEXT(source, publisher), TEXT(source, title), TEXT(source, version),
@@ -282,6 +275,13 @@ static const struct column drug_algorithm_columns[] = {
     TEXT(drug_algorithm, algorithm),
 };
 
+static const struct column omission_columns[] = {
+    TEXT(omission, drug),
+    TEXT(omission, gene),
+    TEXT(omission, key),
+    TEXT(omission, why),
+};
+
 static struct slice text_column(const char *row, const struct column *column)
 {
     struct slice text;
@@ -333,6 +333,58 @@ static void add_column(struct buf *buf, const char *row, const struct column *co
         return;
     }
 }
+
+/* The columns by number */
+
+static void write_number(struct buf *buf, uint32_t number, bool is_x100)
+{
+    if (number == UINT32_MAX)
+        buf_add_text(buf, "no limit");
+    else if (!is_x100 || number % 100 == 0)
+        buf_printf(buf, "%u", is_x100 ? number / 100 : number);
+    else if (number % 10 == 0)
+        buf_printf(buf, "%u.%u", number / 100, number % 100 / 10);
+    else
+        buf_printf(buf, "%u.%02u", number / 100, number % 100);
+}
+
+static void write_column(struct buf *buf, const char *row, const struct column *column)
+{
+    switch (column->kind) {
+    case COLUMN_TEXT:
+        buf_add(buf, text_column(row, column));
+        return;
+    case COLUMN_FLAG:
+        buf_add(buf, row[column->offset] != 0 ? SLICE("yes") : SLICE("no"));
+        return;
+    case COLUMN_NUMBER:
+        write_number(buf, number_column(row, column),
+                     slice_ends(slice_of(column->name), SLICE("_x100")));
+        return;
+    case COLUMN_NAME:
+        add_column(buf, row, column);
+        return;
+    }
+}
+
+#define X(type, array)                                                                         \
+    size_t rules_##type##_columns(void)                                                        \
+    {                                                                                          \
+        return ARRAY_LEN(type##_columns);                                                      \
+    }                                                                                          \
+    const char *rules_##type##_column_name(size_t column)                                      \
+    {                                                                                          \
+        assert(column < ARRAY_LEN(type##_columns));                                            \
+        return type##_columns[column].name;                                                    \
+    }                                                                                          \
+    void rules_##type##_column_write(const struct rules_##type *row, size_t column,            \
+                                     struct buf *buf)                                          \
+    {                                                                                          \
+        assert(column < ARRAY_LEN(type##_columns));                                            \
+        write_column(buf, (const char *)row, &type##_columns[column]);                         \
+    }
+RULES_TABLES(X)
+#undef X
 
 struct line {
     struct slice text;

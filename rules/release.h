@@ -438,6 +438,15 @@ struct rules_drug_algorithm {
     struct slice algorithm;
 };
 
+/* A gene result for which the drug's sources have no recommendation: left out by them, and
+ * known to be. For reviewers and `rules lint`; it changes no advice. */
+struct rules_omission {
+    struct slice drug;
+    struct slice gene;
+    struct slice key; /* as in conditions */
+    struct slice why;
+};
+
 /* X(struct name without rules_, array name): the tables of a release, in dependency order. */
 #define RULES_TABLES(X)                                                                        \
     X(source, sources)                                                                         \
@@ -465,7 +474,8 @@ struct rules_drug_algorithm {
     X(test_gene, test_genes)                                                                   \
     X(algorithm_term, algorithm_terms)                                                         \
     X(algorithm_gene, algorithm_genes)                                                         \
-    X(drug_algorithm, drug_algorithms)
+    X(drug_algorithm, drug_algorithms)                                                         \
+    X(omission, omissions)
 
 struct rules_release {
     struct arena arena;
@@ -513,5 +523,16 @@ RULES_ENUMS(X)
  * recommendation counts, because it is shown. Memory running out is buf_failed. */
 struct buf;
 void rules_release_canonical(const struct rules_release *release, struct buf *buf);
+
+/* The columns of every table by number, for tools that compare or show rows whatever columns
+ * there are. Written for people: a flag is "yes" or "no", an open upper end "no limit",
+ * hundredths a decimal. */
+#define X(type, array)                                                                         \
+    size_t rules_##type##_columns(void);                                                       \
+    const char *rules_##type##_column_name(size_t column);                                     \
+    void rules_##type##_column_write(const struct rules_##type *row, size_t column,            \
+                                     struct buf *buf);
+RULES_TABLES(X)
+#undef X
 
 #endif

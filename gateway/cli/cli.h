@@ -6,6 +6,7 @@ int cli_serve(int argc, char **argv);
 int cli_check_config(int argc, char **argv);
 int cli_migrate(int argc, char **argv);
 int cli_rules(int argc, char **argv);
+int cli_codes(int argc, char **argv);
 int cli_advise(int argc, char **argv);
 int cli_replay(int argc, char **argv);
 int cli_phenotype(int argc, char **argv);

@@ -2,6 +2,7 @@
 #include "gateway/cli/database.h"
 
 #include "gateway/cli/exit.h"
+#include "gateway/store/migrate.h"
 
 #define CONNECT_TIMEOUT_S 5
 
@@ -58,4 +59,22 @@ int cli_open_database(const char *command, const char *conninfo, uint32_t statem
         return EXIT_OK;
     status = cli_fail(command, &err);
     return err.code == ERR_INVALID ? EXIT_CONFIG : status;
+}
+
+int cli_open_migrated(const char *command, const char *conninfo, uint32_t statement_timeout_ms,
+                      struct db **ret)
+{
+    struct err err = {0};
+    struct db *db = NULL;
+    int status = cli_open_database(command, conninfo, statement_timeout_ms, &db);
+
+    if (status != EXIT_OK)
+        return status;
+    if (migrate_check(db, &err) != ERR_OK) {
+        (void)cli_fail(command, &err);
+        db_free(db);
+        return EXIT_UNAVAILABLE;
+    }
+    *ret = db;
+    return EXIT_OK;
 }

@@ -14,4 +14,8 @@ int cli_fail(const char *command, const struct err *err);
 int cli_open_database(const char *command, const char *conninfo, uint32_t statement_timeout_ms,
                       struct db **ret);
 
+/* The same for a database whose schema this program needs up to date. */
+int cli_open_migrated(const char *command, const char *conninfo, uint32_t statement_timeout_ms,
+                      struct db **ret);
+
 #endif

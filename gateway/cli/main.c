@@ -14,6 +14,7 @@ static const struct command {
     {"serve", cli_serve, "run the gateway"},
     {"check-config", cli_check_config, "check a settings file, or print an example"},
     {"migrate", cli_migrate, "bring the database's schema up to date"},
+    {"codes", cli_codes, "list the codes of orders that no drug is known for"},
     {"rules", cli_rules, "import, test, activate and show knowledge"},
     {"advise", cli_advise, "advice for lines of results and drugs"},
     {"replay", cli_replay, "answer a recorded request without a server"},

@@ -94,7 +94,7 @@ static bool read_drug(struct request *r)
         size_t count;
 
         system = slice_cut(code, '|', &code);
-        count = rules_find_drugs_by_code(r->k, hook_facts_drug_system(system), code, &codes);
+        count = hook_codes_find(r->k, system, code, &codes);
         for (size_t i = 0; i < count; i++)
             if (!add_drug(r, rules_find_drug(r->k, codes[i]->drug)))
                 return false;

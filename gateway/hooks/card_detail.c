@@ -381,6 +381,8 @@ static void write_unknown(const struct card *card, struct buf *buf)
     struct buf *unknown = &card->call->aside;
 
     buf_clear(unknown);
+    if (card->drug_order->named_by == HOOK_NAMED_BY_TEXT)
+        buf_add_text(unknown, "- The order names the drug only in words.\n");
     write_unknown_populations(card, unknown);
     for (size_t i = 0; i < advice->missing_count; i++)
         buf_printf(unknown, "- %.*s: no usable result on file.\n",

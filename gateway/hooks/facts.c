@@ -1,28 +1,10 @@
 /* gateway/hooks/facts.c -- orders to drugs, evidence to gene results.
  *
- * A code that no drug is known for is counted, never guessed into a card. An order in a local
- * dose form (a cream, eye drops) raises no advice; an unknown form counts as systemic.
+ * A code that no drug is known for is counted and listed, never guessed into a card.
  */
 #include "gateway/hooks/facts.h"
 
 #include <assert.h>
-
-/* Canonical URLs of the drug code tables; clients also write OIDs (fhir_system_is). */
-static const char *const DRUG_SYSTEMS[] = {
-    "http://www.nlm.nih.gov/research/umls/rxnorm",
-    "http://www.whocc.no/atc",
-    "http://hl7.org/fhir/sid/ndc",
-    "http://snomed.info/sct",
-};
-
-/* Words in a route or dose form that mean a local effect (EDQM and SNOMED CT route terms). */
-static const char *const LOCAL_WORDS[] = {
-    "topical", "cutaneous", "ophthalmic", "ocular",    "otic",      "auricular",
-    "cream",   "ointment",  "lotion",     "eye drops", "ear drops",
-};
-
-/* SNOMED CT routes: topical, ophthalmic, otic. */
-static const char *const LOCAL_ROUTE_CODES[] = {"6064005", "54485002", "10547007"};
 
 enum err_code hook_facts_read_orders(struct hook_facts *facts,
                                      const struct hook_request *request,
@@ -31,41 +13,6 @@ enum err_code hook_facts_read_orders(struct hook_facts *facts,
 {
     return fhir_read_orders(request->orders, collection, arena, &facts->orders,
                             &facts->orders_count, err);
-}
-
-struct slice hook_facts_drug_system(struct slice written)
-{
-    for (size_t i = 0; i < ARRAY_LEN(DRUG_SYSTEMS); i++)
-        if (fhir_system_is(written, slice_of(DRUG_SYSTEMS[i])))
-            return slice_of(DRUG_SYSTEMS[i]);
-    return written;
-}
-
-static bool has_local_word(struct slice text)
-{
-    for (size_t i = 0; i < ARRAY_LEN(LOCAL_WORDS); i++)
-        if (slice_find_nocase(text, slice_of(LOCAL_WORDS[i])) != SIZE_MAX)
-            return true;
-    return false;
-}
-
-static bool has_local_route(const struct fhir_order *order)
-{
-    for (size_t i = 0; i < ARRAY_LEN(LOCAL_ROUTE_CODES); i++)
-        if (slice_ends(order->route, slice_of(LOCAL_ROUTE_CODES[i])))
-            return true;
-    return has_local_word(order->route_text) || has_local_word(order->form);
-}
-
-/* Whether a code names a product with a dose form, not just a substance. */
-static bool is_product(const struct rules_drug_code *code)
-{
-    static const char *const SUBSTANCES[] = {"", "IN", "PIN", "MIN", "BN"};
-
-    for (size_t i = 0; i < ARRAY_LEN(SUBSTANCES); i++)
-        if (slice_eq_text(code->term_type, SUBSTANCES[i]))
-            return false;
-    return true;
 }
 
 static bool is_selected(const struct hook_facts *facts, const struct hook_request *request,
@@ -126,10 +73,11 @@ static const struct rules_population *find_population(const struct rules_knowled
 }
 
 static enum err_code add_drug(struct hook_facts *facts, const struct fhir_order *order,
-                              const struct rules_drug *drug,
+                              const struct hook_named_drug *named,
                               const struct rules_knowledge *knowledge, struct arena *arena,
                               struct err *err)
 {
+    const struct rules_drug *drug = named->drug;
     const struct rules_gene **genes;
     struct hook_drug_order *orders;
     size_t genes_count = rules_genes_of_drug(knowledge, drug, &genes);
@@ -148,6 +96,7 @@ static enum err_code add_drug(struct hook_facts *facts, const struct fhir_order 
         .order = order,
         .drug = drug,
         .population = find_population(knowledge, drug, order),
+        .named_by = named->by,
     };
     for (size_t i = 0; i < genes_count; i++)
         if (add_gene(facts, genes[i], arena, err) != ERR_OK)
@@ -155,41 +104,47 @@ static enum err_code add_drug(struct hook_facts *facts, const struct fhir_order 
     return ERR_OK;
 }
 
-/* The drugs that one order's codings name, and whether it is a local form of them. */
-static enum err_code find_drugs_of(struct hook_facts *facts, const struct fhir_order *order,
+static void add_unresolved(struct hook_facts *facts, const struct fhir_coding *coding,
+                           const struct rules_knowledge *knowledge)
+{
+    struct hook_unresolved_code found = {0};
+
+    if (facts->unresolved_count == HOOK_UNRESOLVED_MAX ||
+        !hook_code_is_listable(coding, knowledge, &found.system, &found.code))
+        return;
+    for (size_t i = 0; i < facts->unresolved_count; i++)
+        if (slice_eq(facts->unresolved[i].code, found.code) &&
+            slice_eq(facts->unresolved[i].system, found.system))
+            return;
+    facts->unresolved[facts->unresolved_count++] = found;
+}
+
+/* The drugs that one order means, unless they are in a local form. */
+static enum err_code find_drugs_of(struct hook_facts *facts, struct fhir_order *order,
                                    const struct rules_knowledge *knowledge, struct arena *arena,
                                    struct err *err)
 {
-    bool is_known = false, has_product = false, has_systemic = false;
+    struct hook_order_drugs *found = &facts->order_drugs[order - facts->orders];
+    bool is_local = true;
 
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = 0; i < order->codings_count; i++) {
-            const struct rules_drug_code **codes;
-            size_t count = rules_find_drugs_by_code(
-                knowledge, hook_facts_drug_system(order->codings[i].system),
-                order->codings[i].code, &codes);
-
-            is_known = is_known || count > 0;
-            for (size_t c = 0; c < count; c++) {
-                if (pass == 0) {
-                    has_product = has_product || is_product(codes[c]);
-                    has_systemic = has_systemic || (is_product(codes[c]) &&
-                                                    codes[c]->form == RULES_FORM_SYSTEMIC);
-                } else if (add_drug(facts, order, rules_find_drug(knowledge, codes[c]->drug),
-                                    knowledge, arena, err) != ERR_OK) {
-                    return err->code;
-                }
-            }
-        }
-        if (!is_known) {
-            facts->orders_unresolved++;
-            return ERR_OK;
-        }
-        if (has_product ? !has_systemic : has_local_route(order)) {
-            facts->orders_local++;
-            return ERR_OK;
-        }
+    if (hook_order_drugs_find(order, knowledge, arena, found, err) != ERR_OK)
+        return err->code;
+    if (found->drugs_count == 0) {
+        facts->orders_unresolved++;
+        for (size_t i = 0; i < order->codings_count; i++)
+            add_unresolved(facts, &order->codings[i], knowledge);
+        return ERR_OK;
     }
+    facts->orders_contradictory += found->is_contradictory;
+    facts->orders_by_text += found->drugs[0].by == HOOK_NAMED_BY_TEXT;
+    for (size_t i = 0; i < found->drugs_count; i++) {
+        if (found->drugs[i].is_local)
+            continue;
+        is_local = false;
+        if (add_drug(facts, order, &found->drugs[i], knowledge, arena, err) != ERR_OK)
+            return err->code;
+    }
+    facts->orders_local += is_local;
     return ERR_OK;
 }
 
@@ -203,6 +158,10 @@ enum err_code hook_facts_find_drugs(struct hook_facts *facts,
     facts->genes_count = 0;
     facts->orders_evaluated = facts->orders_unresolved = 0;
     facts->orders_local = facts->orders_unread = 0;
+    facts->orders_contradictory = facts->orders_by_text = facts->unresolved_count = 0;
+    facts->order_drugs = arena_array(arena, facts->orders_count, sizeof *facts->order_drugs);
+    if (facts->order_drugs == NULL)
+        return err_set(err, ERR_NOMEM, "no memory for orders");
     for (size_t i = 0; i < facts->orders_count; i++) {
         struct fhir_order *order = &facts->orders[i];
 

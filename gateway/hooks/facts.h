@@ -9,6 +9,7 @@
 
 #include "fhir/observation.h"
 #include "fhir/order.h"
+#include "gateway/hooks/order_drugs.h"
 #include "gateway/hooks/request.h"
 #include "rules/evaluate.h"
 
@@ -17,7 +18,15 @@ struct hook_drug_order {
     const struct fhir_order *order;
     const struct rules_drug *drug;
     const struct rules_population *population; /* from the order's reasons; NULL: not known */
+    enum hook_named_by named_by;               /* TEXT: the card says so */
 };
+
+/* A code to be mapped, see hook_code_is_listable. */
+struct hook_unresolved_code {
+    struct slice system;
+    struct slice code;
+};
+#define HOOK_UNRESOLVED_MAX 16 /* listed for one call; all are counted */
 
 struct hook_facts {
     struct fhir_order *orders;
@@ -27,10 +36,15 @@ struct hook_facts {
     const struct rules_gene **genes; /* that these drugs' rules ask about */
     size_t genes_count, genes_max;
 
-    size_t orders_evaluated;  /* selected, ready orders */
-    size_t orders_unresolved; /* of these, with codes that no drug is known for */
-    size_t orders_local;      /* of these, in a local dose form: no systemic effect */
-    size_t orders_unread;     /* whose medication is not here and must be fetched */
+    size_t orders_evaluated;     /* selected, ready orders */
+    size_t orders_unresolved;    /* of these, with codes that no drug is known for */
+    size_t orders_local;         /* of these, in a local dose form: no systemic effect */
+    size_t orders_unread;        /* whose medication is not here and must be fetched */
+    size_t orders_contradictory; /* with codes that name different drugs */
+    size_t orders_by_text;       /* resolved by words, for want of a code */
+    struct hook_order_drugs *order_drugs; /* parallel to orders; empty when not evaluated */
+    struct hook_unresolved_code unresolved[HOOK_UNRESOLVED_MAX]; /* each once */
+    size_t unresolved_count;
 
     struct fhir_reading reading;
     struct rules_evidence *evidence;   /* the same records, index by index */
@@ -61,9 +75,6 @@ enum err_code hook_facts_resolve_genes(struct hook_facts *facts, struct slice pa
 
 /* One record of a laboratory as the rules read it; texts are borrowed from it. */
 struct rules_evidence hook_evidence_of(const struct fhir_evidence *read);
-
-/* The canonical URL of a drug code system, however a client writes it. */
-struct slice hook_facts_drug_system(struct slice written);
 
 /* What was found about a gene; NULL when it was not asked for. */
 const struct rules_gene_result *hook_facts_result(const struct hook_facts *facts,

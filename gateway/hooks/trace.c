@@ -70,6 +70,8 @@ void hook_audit_decisions_write(const struct hook_call *call, struct buf *buf)
         json_write_member_text(&w, "drug", advice->drug->name);
         json_write_member_text(&w, "order_type",
                                call->facts.drug_orders[i].order->resource->type);
+        json_write_member_text(
+            &w, "named_by", slice_of(hook_named_by_name(call->facts.drug_orders[i].named_by)));
         json_write_member_text(&w, "alert", slice_of(rules_alert_name(advice->alert)));
         write_matches(&w, advice);
         write_gene_states(&w, call, advice->drug);
@@ -77,6 +79,22 @@ void hook_audit_decisions_write(const struct hook_call *call, struct buf *buf)
         json_write_object_end(&w);
     }
     json_write_array_end(&w);
+}
+
+/* The codes that no drug is known for, so that a site can map them. */
+static void write_unresolved(struct json_writer *w, const struct hook_facts *facts)
+{
+    if (facts->unresolved_count == 0)
+        return;
+    json_write_name(w, "unresolved_codes");
+    json_write_array(w);
+    for (size_t i = 0; i < facts->unresolved_count; i++) {
+        json_write_object(w);
+        json_write_member_text(w, "system", facts->unresolved[i].system);
+        json_write_member_text(w, "code", facts->unresolved[i].code);
+        json_write_object_end(w);
+    }
+    json_write_array_end(w);
 }
 
 static void write_gaps(struct json_writer *w, const struct hook_call *call)
@@ -90,7 +108,10 @@ static void write_gaps(struct json_writer *w, const struct hook_call *call)
     json_write_member_u64(w, "evaluated_orders", facts->orders_evaluated);
     json_write_member_u64(w, "unread_orders", facts->orders_unread);
     json_write_member_u64(w, "unresolved_orders", facts->orders_unresolved);
+    write_unresolved(w, facts);
     json_write_member_u64(w, "local_orders", facts->orders_local);
+    json_write_member_u64(w, "text_orders", facts->orders_by_text);
+    json_write_member_u64(w, "contradictory_orders", facts->orders_contradictory);
     json_write_member_u64(w, "ignored_results", facts->reading.ignored_count);
     json_write_member_u64(w, "reading_warnings", facts->reading.warnings_count);
     json_write_member_bool(w, "is_incomplete", call->is_incomplete);
@@ -131,6 +152,27 @@ void hook_audit_fetches_write(const struct hook_call *call, struct buf *buf)
     write_fetches(&w, call);
 }
 
+/* What the order's codes and words gave, local forms included. */
+static void write_named(struct json_writer *w, const struct hook_order_drugs *found)
+{
+    json_write_name(w, "named");
+    json_write_array(w);
+    for (size_t i = 0; i < found->drugs_count; i++) {
+        json_write_object(w);
+        json_write_member_text(w, "drug", found->drugs[i].drug->name);
+        json_write_member_text(w, "by", slice_of(hook_named_by_name(found->drugs[i].by)));
+        json_write_member_bool(w, "is_local", found->drugs[i].is_local);
+        json_write_object_end(w);
+    }
+    json_write_array_end(w);
+    if (found->is_contradictory)
+        json_write_member_text(w, "warning",
+                               SLICE("the codes of the order name different "
+                                     "drugs; all of them were evaluated"));
+    if (found->drugs_count > 0 && found->drugs[0].by == HOOK_NAMED_BY_TEXT)
+        json_write_member_text(w, "warning", SLICE("the order names the drug only in words"));
+}
+
 static void write_orders(struct json_writer *w, const struct hook_call *call)
 {
     static const char *const STATES[] = {"ready", "no-medication", "needs-resource", "skipped"};
@@ -150,6 +192,8 @@ static void write_orders(struct json_writer *w, const struct hook_call *call)
             if (call->facts.drug_orders[d].order == order)
                 json_write_text(w, call->facts.drug_orders[d].drug->name);
         json_write_array_end(w);
+        if (call->facts.order_drugs != NULL)
+            write_named(w, &call->facts.order_drugs[i]);
         json_write_object_end(w);
     }
     json_write_array_end(w);

@@ -102,11 +102,11 @@ static const struct {
     const char *prefix;
     enum err_code code;
 } SQLSTATES[] = {
-    {"PX001", ERR_DENIED},  {"PX002", ERR_INVALID}, /* raised by our own triggers */
-    {"22", ERR_INVALID},    {"23", ERR_INVALID},    {"28", ERR_AUTH},
-    {"25006", ERR_DENIED},  {"40", ERR_BUSY},       {"42501", ERR_DENIED},
-    {"42P01", ERR_INVALID}, {"3F000", ERR_INVALID}, {"42", ERR_INTERNAL},
-    {"55P03", ERR_BUSY},    {"57014", ERR_TIMEOUT},
+    {"PX001", ERR_DENIED}, {"PX002", ERR_INVALID}, /* raised by our own triggers */
+    {"PX003", ERR_DENIED}, {"22", ERR_INVALID},    {"23", ERR_INVALID},
+    {"28", ERR_AUTH},      {"25006", ERR_DENIED},  {"40", ERR_BUSY},
+    {"42501", ERR_DENIED}, {"42P01", ERR_INVALID}, {"3F000", ERR_INVALID},
+    {"42", ERR_INTERNAL},  {"55P03", ERR_BUSY},    {"57014", ERR_TIMEOUT},
 };
 
 static enum err_code code_of(const char *sqlstate)

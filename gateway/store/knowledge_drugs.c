@@ -16,6 +16,14 @@ static const struct knowledge_member DRUG[] = {
     {"indications", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
     {"recommendations", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
     {"algorithm", KNOWLEDGE_OTHER, KNOWLEDGE_OPTIONAL, 0, NULL},
+    {"no_rows", KNOWLEDGE_ARRAY, KNOWLEDGE_OPTIONAL, 0, NULL},
+};
+
+/* What the drug's sources have no row for: { gene, keys, why }. */
+static const struct knowledge_member NO_ROWS[] = {
+    {"gene", KNOWLEDGE_ID, KNOWLEDGE_REQUIRED, offsetof(struct rules_omission, gene), NULL},
+    {"keys", KNOWLEDGE_ARRAY, KNOWLEDGE_REQUIRED, 0, NULL},
+    {"why", KNOWLEDGE_TEXT, KNOWLEDGE_REQUIRED, offsetof(struct rules_omission, why), NULL},
 };
 
 static const struct knowledge_member ALTERNATIVES[] = {
@@ -309,6 +317,29 @@ static void read_indication(struct knowledge_reader *r, struct json_object *elem
     knowledge_read_object(r, element, INDICATION, ARRAY_LEN(INDICATION), row);
 }
 
+static void read_omission(struct knowledge_reader *r, struct json_object *element, void *owner)
+{
+    const struct rules_omission *part = owner;
+    struct rules_omission *row = knowledge_row(r, rules_add_omission(r->release));
+
+    if (row == NULL)
+        return;
+    *row = *part;
+    row->key = knowledge_text(r, element, KNOWLEDGE_TEXT);
+}
+
+static void read_no_rows(struct knowledge_reader *r, struct json_object *element, void *owner)
+{
+    const struct slice *drug = owner;
+    struct rules_omission part = {.drug = *drug};
+    size_t before = r->release->omissions_count;
+
+    knowledge_read_object(r, element, NO_ROWS, ARRAY_LEN(NO_ROWS), &part);
+    knowledge_each(r, element, "keys", read_omission, &part);
+    if (!r->has_failed && r->release->omissions_count == before)
+        knowledge_fail(r, ERR_INVALID, "needs at least one key");
+}
+
 /* A drug's advice comes from recommendations, from an algorithm, or from both. */
 static void read_drug_algorithm(struct knowledge_reader *r, struct json_object *root,
                                 struct slice drug)
@@ -387,6 +418,7 @@ void knowledge_read_drug(struct knowledge_reader *r, struct json_object *root,
     knowledge_each(r, root, "populations", read_population, &name);
     knowledge_each(r, root, "indications", read_indication, &name);
     knowledge_each(r, root, "recommendations", read_recommendation, &name);
+    knowledge_each(r, root, "no_rows", read_no_rows, &name);
 }
 
 static void read_alternative(struct knowledge_reader *r, struct json_object *element,

@@ -6,9 +6,12 @@
  *   genes/<symbol>.json  drugs/<name>.json  messages/<locale>/<name>.json  tests/<name>.json
  *   algorithms/<name>.json
  *
- * All but the second line must be there. A pack adds to such a folder: another publisher's
- * guidelines, or a site's own policies. It has pack.json in place of release.json, its sources,
- * and any of the others; a drug's file that names a drug which is there already adds to it.
+ *   not_covered.json (not_covered.h; no part of the release)
+ *
+ * All but the second line and the last two must be there. A pack adds to such a folder: another
+ * publisher's guidelines, or a site's own policies. It has pack.json in place of release.json,
+ * its sources, and any of the others; a drug's file that names a drug which is there already
+ * adds to it.
  *
  * Files ending in .md and names that begin with a dot are for
  * people; anything else is an error, so that a misspelt name is not silently left out.

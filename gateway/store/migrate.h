@@ -11,7 +11,7 @@
 
 #include "gateway/store/db.h"
 
-#define MIGRATE_VERSION_NEEDED 5
+#define MIGRATE_VERSION_NEEDED 6 /* the newest migration this program relies on */
 #define MIGRATE_FILES_MAX      9999
 #define MIGRATE_FILE_BYTES_MAX ((size_t)4 * 1024 * 1024)
 

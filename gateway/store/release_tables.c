@@ -188,6 +188,12 @@ static const struct release_column drug_algorithm_columns[] = {
     TEXT(drug_algorithm, drug),
     TEXT(drug_algorithm, algorithm),
 };
+static const struct release_column omission_columns[] = {
+    TEXT(omission, drug),
+    TEXT(omission, gene),
+    TEXT(omission, key),
+    TEXT(omission, why),
+};
 
 #define X(type, array)                                                                         \
     static void *add_##type(struct rules_release *release)                                     \
@@ -204,6 +210,7 @@ RULES_TABLES(X)
      sizeof(struct rules_##type),                                                              \
      offsetof(struct rules_release, array),                                                    \
      offsetof(struct rules_release, array##_count),                                            \
+     offsetof(struct rules_release, array##_max),                                              \
      add_##type},
 const struct release_table RELEASE_TABLES[RELEASE_TABLES_COUNT] = {RULES_TABLES(X)};
 #undef X
@@ -217,6 +224,18 @@ const char *release_rows(const struct release_table *table, const struct rules_r
     memcpy(&rows, (const char *)release + table->array_offset, sizeof rows);
     memcpy(ret_count, (const char *)release + table->count_offset, sizeof *ret_count);
     return rows;
+}
+
+bool release_reserve(const struct release_table *table, struct rules_release *release,
+                     size_t count)
+{
+    void *rows = arena_array(&release->arena, count, table->row_bytes);
+
+    if (rows == NULL)
+        return false;
+    memcpy((char *)release + table->array_offset, &rows, sizeof rows);
+    memcpy((char *)release + table->max_offset, &count, sizeof count);
+    return true;
 }
 
 /* --- struct to COPY ------------------------------------------------------------------------
@@ -309,8 +328,34 @@ static bool read_number(const struct release_column *column, struct slice cell, 
     return true;
 }
 
+#define RECENT_COUNT ((size_t)16384) /* a power of two */
+
+void release_texts_init(struct release_texts *texts, struct arena *arena)
+{
+    *texts = (struct release_texts){.arena = arena,
+                                    .recent = calloc(RECENT_COUNT, sizeof(struct slice))};
+}
+
+void release_texts_release(struct release_texts *texts)
+{
+    free(texts->recent);
+    texts->recent = NULL;
+}
+
+static struct slice keep_text(struct release_texts *texts, struct slice text)
+{
+    struct slice *recent;
+
+    if (texts->recent == NULL)
+        return arena_copy(texts->arena, text);
+    recent = &texts->recent[slice_hash(text, 0) & (RECENT_COUNT - 1)];
+    if (!slice_eq(*recent, text))
+        *recent = arena_copy(texts->arena, text);
+    return *recent;
+}
+
 bool release_read_field(const struct release_column *column, struct slice cell,
-                        struct arena *arena, char *row)
+                        struct release_texts *texts, char *row)
 {
     struct slice text = SLICE_NONE;
     uint32_t number;
@@ -322,7 +367,7 @@ bool release_read_field(const struct release_column *column, struct slice cell,
         if (cell.ptr == NULL && column->kind == RELEASE_TEXT)
             return false;
         if (cell.len > 0)
-            text = arena_copy(arena, cell);
+            text = keep_text(texts, cell);
         memcpy(row + column->offset, &text, sizeof text);
         return true;
     case RELEASE_FLAG:

@@ -32,7 +32,7 @@ struct release_table {
     const struct release_column *columns;
     size_t columns_count;
     size_t row_bytes;
-    size_t array_offset, count_offset; /* in struct rules_release */
+    size_t array_offset, count_offset, max_offset; /* in struct rules_release */
     void *(*add)(struct rules_release *release);
 };
 
@@ -45,12 +45,24 @@ extern const struct release_table RELEASE_TABLES[RELEASE_TABLES_COUNT]; /* depen
 const char *release_rows(const struct release_table *table, const struct rules_release *release,
                          size_t *ret_count);
 
+/* Room for `count` rows at once, in a table that has none yet. False: no memory. */
+bool release_reserve(const struct release_table *table, struct rules_release *release,
+                     size_t count) MUST_CHECK;
+
 /* The field in the text form of COPY (PostgreSQL documentation, COPY, "Text Format"). */
 void release_write_field(struct buf *buf, const struct release_column *column, const char *row);
 
-/* The field from a cell; ptr NULL: SQL's NULL. Texts are copied into the arena. False when the
- * cell does not fit the column. */
+/* The texts of the rows that are read. Most of them repeat (systems, sources, what a code is
+ * called), so a text that was seen not long ago is not copied again. */
+struct release_texts {
+    struct arena *arena;  /* borrowed; the copies live there */
+    struct slice *recent; /* owned; by hash; NULL: every text is copied */
+};
+void release_texts_init(struct release_texts *texts, struct arena *arena);
+void release_texts_release(struct release_texts *texts);
+
+/* The field from a cell; ptr NULL: SQL's NULL. False when the cell does not fit the column. */
 bool release_read_field(const struct release_column *column, struct slice cell,
-                        struct arena *arena, char *row);
+                        struct release_texts *texts, char *row);
 
 #endif

@@ -152,16 +152,27 @@ enum err_code releases_import(struct db *db, const struct rules_release *release
  */
 
 static const size_t INFO_FIELDS[] = {
-    offsetof(struct release_info, id),           offsetof(struct release_info, name),
-    offsetof(struct release_info, version),      offsetof(struct release_info, developer),
-    offsetof(struct release_info, content_hash), offsetof(struct release_info, state),
-    offsetof(struct release_info, imported_at),  offsetof(struct release_info, tested_at),
+    offsetof(struct release_info, id),
+    offsetof(struct release_info, name),
+    offsetof(struct release_info, version),
+    offsetof(struct release_info, developer),
+    offsetof(struct release_info, content_hash),
+    offsetof(struct release_info, state),
+    offsetof(struct release_info, imported_at),
+    offsetof(struct release_info, tested_at),
     offsetof(struct release_info, activated_at),
+    offsetof(struct release_info, retired_at),
+    offsetof(struct release_info, effective_from),
+    offsetof(struct release_info, scheduled),
+    offsetof(struct release_info, approvals),
 };
 #define INFO_COLUMNS                                                                           \
     "SELECT id, name, version, developer, content_hash, state, "                               \
     "date_trunc('second', imported_at), date_trunc('second', tested_at), "                     \
-    "date_trunc('second', activated_at) FROM pgxgate.release "
+    "date_trunc('second', activated_at), date_trunc('second', retired_at), "                   \
+    "date_trunc('second', effective_from), "                                                   \
+    "CASE WHEN NOT is_scheduled THEN '' WHEN effective_from > now() THEN 'planned' "           \
+    "ELSE 'overdue' END, pgxgate.approvals_of(id) FROM pgxgate.release "
 
 static enum err_code read_infos(const struct db_rows *rows, struct arena *arena,
                                 struct release_info *infos, struct err *err)
@@ -267,20 +278,43 @@ enum err_code releases_active(struct db *db, const char *name, struct arena *are
     return ERR_OK;
 }
 
+enum err_code releases_before(struct db *db, const struct release_info *active,
+                              struct arena *arena, struct release_info *ret, struct err *err)
+{
+    static const struct db_statement BEFORE = {
+        "find the release before",
+        INFO_COLUMNS "WHERE name = $1 AND state = 'retired' ORDER BY retired_at DESC, id DESC "
+                     "LIMIT 1",
+        false};
+    struct release_info *infos = NULL;
+    size_t count = 0;
+    enum err_code code = query_infos(db, &BEFORE, active->name.ptr, arena, &infos, &count, err);
+
+    if (code != ERR_OK)
+        return code;
+    if (count == 0)
+        return err_set(err, ERR_NOT_FOUND, "no other release of %.80s was ever active",
+                       active->name.ptr);
+    *ret = infos[0];
+    return ERR_OK;
+}
+
 /* --- load ----------------------------------------------------------------------------------
  */
 
 static enum err_code read_rows(const struct release_table *table, const struct db_rows *rows,
-                               struct rules_release *release, struct err *err)
+                               struct rules_release *release, struct release_texts *texts,
+                               struct err *err)
 {
+    if (!release_reserve(table, release, db_rows_count(rows)))
+        return err_set(err, ERR_NOMEM, "the release is too large");
     for (size_t i = 0; i < db_rows_count(rows); i++) {
         char *row = table->add(release);
 
         if (row == NULL)
             return err_set(err, ERR_NOMEM, "the release is too large");
         for (size_t c = 0; c < table->columns_count; c++)
-            if (!release_read_field(&table->columns[c], db_cell(rows, i, c), &release->arena,
-                                    row))
+            if (!release_read_field(&table->columns[c], db_cell(rows, i, c), texts, row))
                 return err_set(err, ERR_INVALID, "table %s, row %zu: column %s cannot be read",
                                table->name, i + 1, table->columns[c].name);
     }
@@ -290,7 +324,7 @@ static enum err_code read_rows(const struct release_table *table, const struct d
 
 static enum err_code load_table(struct db *db, const struct release_table *table,
                                 const char *release_id, struct rules_release *release,
-                                struct err *err)
+                                struct release_texts *texts, struct err *err)
 {
     struct db_rows *rows = NULL;
     struct buf sql;
@@ -307,7 +341,7 @@ static enum err_code load_table(struct db *db, const struct release_table *table
         code = db_query(db, &(struct db_statement){table->name, sql.bytes, false}, &release_id,
                         1, &rows, err);
     if (code == ERR_OK)
-        code = read_rows(table, rows, release, err);
+        code = read_rows(table, rows, release, texts, err);
     db_rows_free(rows);
     buf_release(&sql);
     return code;
@@ -318,9 +352,12 @@ static enum err_code load_tables(struct db *db, const char *release_id,
 {
     enum err_code code =
         db_exec(db, "begin", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err);
+    struct release_texts texts;
 
+    release_texts_init(&texts, &release->arena);
     for (size_t i = 0; code == ERR_OK && i < RELEASE_TABLES_COUNT; i++)
-        code = load_table(db, &RELEASE_TABLES[i], release_id, release, err);
+        code = load_table(db, &RELEASE_TABLES[i], release_id, release, &texts, err);
+    release_texts_release(&texts);
     if (code == ERR_OK)
         code = db_commit(db, err);
     if (code != ERR_OK)
@@ -360,57 +397,4 @@ enum err_code releases_load(struct db *db, const struct release_info *info,
     else
         rules_release_release(&release);
     return code;
-}
-
-/* --- states --------------------------------------------------------------------------------
- */
-
-enum err_code releases_mark_tested(struct db *db, const struct release_info *info,
-                                   struct err *err)
-{
-    static const struct db_statement TESTED = {
-        "mark the release as tested",
-        "UPDATE pgxgate.release SET state = 'tested' WHERE id = $1::int", false};
-
-    return db_query(db, &TESTED, &info->id.ptr, 1, NULL, err);
-}
-
-enum err_code releases_retire(struct db *db, const struct release_info *info, struct err *err)
-{
-    static const struct db_statement RETIRE = {
-        "retire the release", "UPDATE pgxgate.release SET state = 'retired' WHERE id = $1::int",
-        false};
-
-    return db_query(db, &RETIRE, &info->id.ptr, 1, NULL, err);
-}
-
-enum err_code releases_activate(struct db *db, const struct release_info *info, struct err *err)
-{
-    static const struct db_statement RETIRE = {
-        "retire the active release",
-        "UPDATE pgxgate.release SET state = 'retired' WHERE state = 'active' AND id <> $1::int "
-        "AND name = (SELECT name FROM pgxgate.release WHERE id = $1::int)",
-        false};
-    static const struct db_statement ACTIVATE = {
-        "activate the release",
-        "UPDATE pgxgate.release SET state = 'active' WHERE id = $1::int", false};
-    enum err_code code = db_begin(db, err);
-
-    if (code == ERR_OK)
-        code = db_query(db, &RETIRE, &info->id.ptr, 1, NULL, err);
-    if (code == ERR_OK)
-        code = db_query(db, &ACTIVATE, &info->id.ptr, 1, NULL, err);
-    if (code == ERR_OK)
-        code = db_commit(db, err);
-    if (code != ERR_OK)
-        db_rollback(db);
-    return code;
-}
-
-enum err_code releases_delete(struct db *db, const struct release_info *info, struct err *err)
-{
-    static const struct db_statement DELETE = {
-        "delete the draft", "DELETE FROM pgxgate.release WHERE id = $1::int", false};
-
-    return db_query(db, &DELETE, &info->id.ptr, 1, NULL, err);
 }

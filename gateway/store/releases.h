@@ -1,11 +1,12 @@
 /* gateway/store/releases.h -- releases of the knowledge in PostgreSQL: in, out, and their
  * states.
  *
- *     import --> draft --> tested --> active <--> retired
+ *     import --> draft --> tested --> (approved, scheduled) --> active <--> retired
  *
- * The database guards the steps and that a release never changes
- * (migrations/0001_knowledge.sql); loading compares the content with its hash, so that what was
- * tested is what is used.
+ * The database guards the steps, that a release never changes, and how many people must have
+ * approved it (migrations/0001_knowledge.sql, 0006_governance.sql); loading compares the
+ * content with its hash, so that what was tested is what is used. The steps themselves are in
+ * gateway/store/governance.h.
  */
 #ifndef GATEWAY_STORE_RELEASES_H
 #define GATEWAY_STORE_RELEASES_H
@@ -30,6 +31,11 @@ struct release_info {
     struct slice imported_at;
     struct slice tested_at;
     struct slice activated_at;
+    struct slice retired_at;
+    struct slice effective_from; /* when scheduled: from when; else since when it was in use */
+    struct slice scheduled;      /* "", "planned", or "overdue": the time came, but not enough
+                                  * approvals, or no gateway has looked since */
+    struct slice approvals;      /* how many people, in digits */
 };
 
 /* The SHA-256 of the release's canonical form. */
@@ -60,16 +66,10 @@ enum err_code releases_active(struct db *db, const char *name, struct arena *are
 enum err_code releases_load(struct db *db, const struct release_info *info,
                             struct rules_release *ret, struct err *err) MUST_CHECK;
 
-/* Steps of the life cycle; one that it does not have is ERR_INVALID. Activating retires the
- * active release of the same name in the same transaction. */
-enum err_code releases_mark_tested(struct db *db, const struct release_info *info,
-                                   struct err *err) MUST_CHECK;
-enum err_code releases_activate(struct db *db, const struct release_info *info,
-                                struct err *err) MUST_CHECK;
-enum err_code releases_retire(struct db *db, const struct release_info *info,
-                              struct err *err) MUST_CHECK;
-/* Drafts only. */
-enum err_code releases_delete(struct db *db, const struct release_info *info,
+/* The one of the same name that was in use before the active one: retired last. ERR_NOT_FOUND
+ * when there is none. */
+enum err_code releases_before(struct db *db, const struct release_info *active,
+                              struct arena *arena, struct release_info *ret,
                               struct err *err) MUST_CHECK;
 
 #endif

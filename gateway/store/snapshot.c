@@ -64,8 +64,10 @@ enum err_code snapshot_from_database(const char *conninfo, struct rules_knowledg
     code = releases_active(db, NULL, &arena, &info, err);
     if (code == ERR_OK)
         code = releases_load(db, &info, &release, err);
-    if (code == ERR_OK)
-        code = snapshot_from_release(&release, ret, err);
+    if (code == ERR_OK) { /* the hash has just been compared with the content */
+        code = rules_knowledge_new(&release, info.content_hash, ret, err);
+        rules_release_release(&release);
+    }
     arena_release(&arena);
     db_free(db);
     return code;

@@ -24,8 +24,8 @@
 #include <unistd.h>
 
 #include "gateway/store/audit_write.h"
+#include "gateway/store/governance.h"
 #include "gateway/store/migrate.h"
-#include "gateway/store/releases.h"
 
 #define PAUSE_FIRST_MS  200
 #define PAUSE_MAX_MS    5000
@@ -251,17 +251,19 @@ static void count_failure(struct store *store)
     unlock(store);
 }
 
-/* Takes another release into use if another one is active. */
+/* Takes another release into use if another one is active, or is due to be. */
 static void look_for_release(struct store *store)
 {
     struct release_info info;
-    struct err err = {0};
+    struct err err = {0}, due = {0};
     struct arena arena;
     enum err_code code;
 
     store->look_at_ms = now_ms() + (int64_t)store->options.poll_s * 1000;
     arena_init(&arena, INFO_BYTES_MAX);
-    code = releases_active(store->db, store->options.release_name, &arena, &info, &err);
+    code = releases_activate_due(store->db, &due);
+    if (code == ERR_OK || db_is_usable(store->db))
+        code = releases_active(store->db, store->options.release_name, &arena, &info, &err);
     if (code == ERR_OK && !is_current(store, info.content_hash)) {
         code = load(store, &info, &err);
         if (code == ERR_OK)
@@ -270,7 +272,7 @@ static void look_for_release(struct store *store)
             count_failure(store);
     }
     arena_release(&arena);
-    settle(store, TROUBLE_KNOWLEDGE, STORE_KNOWLEDGE_FAILED, &err);
+    settle(store, TROUBLE_KNOWLEDGE, STORE_KNOWLEDGE_FAILED, err.code == ERR_OK ? &due : &err);
 }
 
 struct rules_knowledge *store_knowledge(struct store *store)

@@ -4,7 +4,8 @@
  * mutex for moments, so workers may call them from their loops.
  *
  *   knowledge  The active release is loaded when the connection is made, when the database
- *              announces one, and when the slow poll finds another. A release that cannot be
+ *              announces one, and when the slow poll finds another; the poll also activates
+ *              what is scheduled and due. A release that cannot be
  *              loaded or is not valid leaves the snapshot as it is.
  *   audit      Rows wait in a bounded queue and are written in batches. A row leaves the queue
  *              when the database has confirmed it; what was sent before a connection broke is

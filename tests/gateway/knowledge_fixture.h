@@ -120,7 +120,9 @@ static const struct fixture_file FIXTURE_FILES[] = {
      "    \"flags\": [\"alternative\", \"dose\", \"other\"], \"alert\": \"warning\",\n"
      "    \"message\": \"codeine.poor\", \"age\": { \"from\": 12, \"below\": 18 },\n"
      "    \"actions\": [ { \"do\": \"reduce_dose\", \"percent\": [25, 50] },\n"
-     "      { \"do\": \"limit_dose\", \"amount\": \"20.5\", \"unit\": \"mg/d\" } ] } ] }\n"},
+     "      { \"do\": \"limit_dose\", \"amount\": \"20.5\", \"unit\": \"mg/d\" } ] } ],\n"
+     "  \"no_rows\": [ { \"gene\": \"CYP2D6\", \"keys\": [\"n/a\", \"No Result\"],\n"
+     "    \"why\": \"The guide has none.\" } ] }\n"},
     {"alternatives.json",
      "{ \"drugs\": [ { \"name\": \"prasugrel\", \"rxcui\": \"613391\" } ] }\n"},
     {"modulators.json",

@@ -120,6 +120,8 @@ static void bad_packs_are_refused(void **state)
 #define DRUG   "drugs/clopidogrel.json"
 #define EFFECT "modulators.json"
 #define PRE    "pretests.json"
+#define OTHER  "drugs/codeine.json"
+#define KEYS   "[\"n/a\", \"No Result\"]"
 
 static void bad_members_are_refused_with_the_place(void **state)
 {
@@ -141,6 +143,10 @@ static void bad_members_are_refused_with_the_place(void **state)
         {EFFECT, "14", "-14", "modulators[0].washout_days: must be"},
         {PRE, "\"code\": \"1-8\", ", "", "tests[0]: member 'code' is missing"},
         {PRE, "\"pretests\"", "\"pretest\"", "pretests.json: "},
+        {OTHER, KEYS, "\"n/a\"", "no_rows[0].keys: must be an array, is string"},
+        {OTHER, KEYS, "[]", "drugs/codeine.json: no_rows[0]: needs at least one key"},
+        {OTHER, KEYS, "[5]", "no_rows[0].keys[0]: must be"},
+        {OTHER, "\"why\"", "\"because\"", "no_rows[0]: unknown member 'because'"},
     };
     char dir[FIXTURE_DIR_SIZE];
 

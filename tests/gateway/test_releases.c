@@ -1,5 +1,6 @@
 /* tests/gateway/test_releases.c -- what goes into PostgreSQL comes out again, in the states
  * that there are, and nothing can change it in between. */
+#include "gateway/store/governance.h"
 #include "gateway/store/release_tables.h"
 #include "tests/gateway/database_fixture.h"
 #include "tests/gateway/knowledge_fixture.h"

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <sys/stat.h>
 
+#include "gateway/store/governance.h"
 #include "tests/gateway/database_fixture.h"
 #include "tests/gateway/knowledge_fixture.h"
 
@@ -164,6 +165,41 @@ static void a_store_comes_up_by_itself_and_follows_activations(void **state)
     store_free(store);
     assert_int_equal(atomic_load(&events.counts[STORE_CONNECTED]), 1);
     assert_int_equal(atomic_load(&events.counts[STORE_KNOWLEDGE]), 3);
+    test_database_drop(cluster, &database);
+}
+
+/* One gateway looks in time and activates; the other one, which hardly ever looks, is told. */
+static void what_is_scheduled_is_taken_into_use_by_itself(void **state)
+{
+    const char *cluster = test_cluster();
+    struct test_database database;
+    struct events events = {0};
+    struct store_status looks, is_told;
+    char first[DIGEST_HEX_SIZE], next[DIGEST_HEX_SIZE];
+    struct store *stores[2];
+    struct db *db;
+
+    (void)state;
+    make_migrated(cluster, &database);
+    activate(database.conninfo, "2", next);
+    activate(database.conninfo, "1", first);
+    stores[0] = start_store(database.conninfo, 1, &events);
+    stores[1] = start_store(database.conninfo, NO_POLL_S, &events);
+    await_status(stores[0], looks, strcmp(looks.content_hash, first) == 0);
+    await_status(stores[1], is_told, strcmp(is_told.content_hash, first) == 0);
+    db = test_connect(database.conninfo);
+    test_exec(db, "UPDATE pgxgate.release SET is_scheduled = true, effective_from = now() + "
+                  "interval '1 second' WHERE version = '2'");
+    await_status(stores[0], looks, strcmp(looks.content_hash, next) == 0);
+    await_status(stores[1], is_told, strcmp(is_told.content_hash, next) == 0);
+    assert_int_equal(test_number(db, "SELECT count(*) FROM pgxgate.release WHERE state = "
+                                     "'active' AND version = '2' AND activated_at >= "
+                                     "effective_from"),
+                     1);
+    assert_int_equal(looks.last_error, ERR_OK);
+    db_free(db);
+    store_free(stores[0]);
+    store_free(stores[1]);
     test_database_drop(cluster, &database);
 }
 
@@ -422,6 +458,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_store_without_a_database_serves_what_it_is_given),
         cmocka_unit_test(a_store_comes_up_by_itself_and_follows_activations),
+        cmocka_unit_test(what_is_scheduled_is_taken_into_use_by_itself),
         cmocka_unit_test(a_bad_release_leaves_the_snapshot),
         cmocka_unit_test(a_lost_notification_is_made_up_for_by_the_poll),
         cmocka_unit_test(readers_never_see_a_half_swapped_snapshot),

@@ -243,6 +243,31 @@ test('another release becomes active under load', async (t) => {
   });
 });
 
+test('a release that is planned becomes active by itself, approved and all', async () => {
+  const database = await databaseWithKnowledge();
+  const env = { PGXGATE_DATABASE: database };
+  const gateway = await startGateway({ database, config: { knowledge_poll_s: 1 } });
+  const before = hashOf(await call(gateway, facts));
+  await pgxgateOk(['rules', 'import', changedKnowledge('2026.11-planned')], { env });
+  await pgxgateOk(['rules', 'test', '2026.11-planned'], { env });
+  await pgxgateOk(['rules', 'policy', '--approvals', '2'], { env });
+  for (const name of ['Ada Example', 'Ben Example']) {
+    await pgxgateOk(['rules', 'approve', '2026.11-planned', '--by', name], { env });
+  }
+  const second = Math.ceil(Date.now() / 1000) + 2;
+  const at = new Date(second * 1000).toISOString().replace('.000', '');
+  await pgxgateOk(['rules', 'activate', '2026.11-planned', '--at', at], { env });
+  assert.equal(hashOf(await call(gateway, facts)), before);
+  await until('the planned release', async () => hashOf(await call(gateway, facts)) !== before);
+  assert.ok(Date.now() >= second * 1000);
+  const [row] = await select(
+    database,
+    `SELECT state, is_scheduled, activated_at >= effective_from AS in_time
+       FROM pgxgate.release WHERE version = '2026.11-planned'`,
+  );
+  assert.deepEqual(row, { state: 'active', is_scheduled: false, in_time: true });
+});
+
 test('a release that was tampered with is not taken into use', async () => {
   const database = await databaseWithKnowledge();
   const gateway = await startGateway({ database, config: { knowledge_poll_s: 1 } });

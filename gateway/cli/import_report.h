@@ -1,0 +1,32 @@
+/* gateway/cli/import_report.h -- what an import says about the files it took in.
+ *
+ * Every addition tells the same facts twice: as lines for people, and as one JSON object in an
+ * array that is open when the functions are called.
+ */
+#ifndef GATEWAY_CLI_IMPORT_REPORT_H
+#define GATEWAY_CLI_IMPORT_REPORT_H
+
+#include "fhir/json_write.h"
+#include "gateway/store/rxnorm.h"
+#include "gateway/store/site_codes.h"
+
+struct import_report {
+    struct buf text;
+    struct buf json_bytes;
+    struct json_writer json;
+};
+
+void import_report_init(struct import_report *report);
+void import_report_release(struct import_report *report);
+
+void import_report_rxnorm(struct import_report *report, const char *dir,
+                          const struct rxnorm_report *rxnorm);
+void import_report_site_codes(struct import_report *report, const char *path,
+                              const struct site_codes_report *codes);
+
+/* How many codes the drugs of the composed release have. */
+void import_report_print_drugs(const struct rules_release *release, bool wants_all);
+void import_report_write_drugs(struct json_writer *w, const struct rules_release *release,
+                               bool wants_all);
+
+#endif
