@@ -74,10 +74,38 @@ static const struct {
     {{"carrier"}, FHIR_PRESENCE_POSITIVE},
     {{"heterozygous"}, FHIR_PRESENCE_POSITIVE},
     {{"homozygous"}, FHIR_PRESENCE_POSITIVE},
+    /* German, Dutch, Spanish, Japanese */
+    {{"nicht", "nachgewiesen"}, FHIR_PRESENCE_NEGATIVE},
+    {{"nicht", "nachweisbar"}, FHIR_PRESENCE_NEGATIVE},
+    {{"nicht", "vorhanden"}, FHIR_PRESENCE_NEGATIVE},
+    {{"niet", "aangetoond"}, FHIR_PRESENCE_NEGATIVE},
+    {{"niet", "aanwezig"}, FHIR_PRESENCE_NEGATIVE},
+    {{"no", "detectado"}, FHIR_PRESENCE_NEGATIVE},
+    {{"no", "presente"}, FHIR_PRESENCE_NEGATIVE},
+    {{"negativ"}, FHIR_PRESENCE_NEGATIVE},
+    {{"negatief"}, FHIR_PRESENCE_NEGATIVE},
+    {{"negativo"}, FHIR_PRESENCE_NEGATIVE},
+    {{"afwezig"}, FHIR_PRESENCE_NEGATIVE},
+    {{"ausente"}, FHIR_PRESENCE_NEGATIVE},
+    {{"陰性"}, FHIR_PRESENCE_NEGATIVE},
+    {{"検出されず"}, FHIR_PRESENCE_NEGATIVE},
+    {{"検出せず"}, FHIR_PRESENCE_NEGATIVE},
+    {{"nachgewiesen"}, FHIR_PRESENCE_POSITIVE},
+    {{"vorhanden"}, FHIR_PRESENCE_POSITIVE},
+    {{"aangetoond"}, FHIR_PRESENCE_POSITIVE},
+    {{"aanwezig"}, FHIR_PRESENCE_POSITIVE},
+    {{"detectado"}, FHIR_PRESENCE_POSITIVE},
+    {{"presente"}, FHIR_PRESENCE_POSITIVE},
+    {{"positiv"}, FHIR_PRESENCE_POSITIVE},
+    {{"positief"}, FHIR_PRESENCE_POSITIVE},
+    {{"positivo"}, FHIR_PRESENCE_POSITIVE},
+    {{"陽性"}, FHIR_PRESENCE_POSITIVE},
 };
 
 /* Any other denial makes the text unreadable: "no longer positive", "false positive". */
-static const char *const UNCLEAR[] = {"no", "not", "non", "false", "without", "cannot", "or"};
+static const char *const UNCLEAR[] = {"no",   "not",   "non",    "false", "without", "cannot",
+                                      "or",   "nicht", "kein",   "keine", "ohne",    "oder",
+                                      "niet", "geen",  "zonder", "sin"};
 
 struct slice fhir_phenotype_from_loinc_answer(struct slice code)
 {
@@ -87,6 +115,32 @@ struct slice fhir_phenotype_from_loinc_answer(struct slice code)
         if (slice_eq_text(code, PHENOTYPE_ANSWERS[i].code))
             return slice_of(PHENOTYPE_ANSWERS[i].phenotype);
     return SLICE_NONE;
+}
+
+/* Grades that exist for other genes of the same words. CPIC diplotype to phenotype tables of
+ * 2025: CYP2D6 has no rapid, these others neither rapid nor ultrarapid metabolizers, NAT2 no
+ * normal, ABCG2 no increased function. */
+static const struct {
+    enum fhir_gene gene;
+    const char *grade;
+} UNDEFINED[] = {
+    {FHIR_GENE_CYP2D6, "Rapid"},      {FHIR_GENE_CYP2C9, "Rapid"},
+    {FHIR_GENE_CYP2C9, "Ultrarapid"}, {FHIR_GENE_CYP3A5, "Rapid"},
+    {FHIR_GENE_CYP3A5, "Ultrarapid"}, {FHIR_GENE_DPYD, "Rapid"},
+    {FHIR_GENE_DPYD, "Ultrarapid"},   {FHIR_GENE_TPMT, "Rapid"},
+    {FHIR_GENE_TPMT, "Ultrarapid"},   {FHIR_GENE_NUDT15, "Rapid"},
+    {FHIR_GENE_NUDT15, "Ultrarapid"}, {FHIR_GENE_UGT1A1, "Rapid"},
+    {FHIR_GENE_UGT1A1, "Ultrarapid"}, {FHIR_GENE_NAT2, "Normal"},
+    {FHIR_GENE_NAT2, "Ultrarapid"},   {FHIR_GENE_ABCG2, "Increased"},
+};
+
+bool fhir_phenotype_is_of(struct slice phenotype, enum fhir_gene gene)
+{
+    for (size_t i = 0; i < ARRAY_LEN(UNDEFINED); i++)
+        if (UNDEFINED[i].gene == gene &&
+            fhir_find_word(phenotype, slice_of(UNDEFINED[i].grade)) != SIZE_MAX)
+            return false;
+    return true;
 }
 
 enum fhir_presence fhir_presence_from_code(struct slice code)

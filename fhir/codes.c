@@ -170,7 +170,7 @@ static const struct {
 } BEGINNINGS[32] = {
 #define BIT(c) ((uint32_t)1 << ((c)&31))
     ['A' & 31] = {BIT('B'), FHIR_GENE_ABCG2},
-    ['C' & 31] = {BIT('Y') | BIT('A') | BIT('F'), FHIR_GENE_CYP2B6},
+    ['C' & 31] = {BIT('Y') | BIT('A') | BIT('F') | BIT('O'), FHIR_GENE_CYP2B6},
     ['D' & 31] = {BIT('P'), FHIR_GENE_DPYD},
     ['G' & 31] = {BIT('6'), FHIR_GENE_G6PD},
     ['H' & 31] = {BIT('L'), FHIR_GENE_HLA_A},
@@ -395,7 +395,11 @@ void fhir_observation_codes(struct buf *buf, const struct slice *genes, size_t g
 {
     uint32_t done = FHIR_GENE_BIT(FHIR_GENE_NONE);
 
-    buf_add_text(buf, "http://loinc.org|84413-4,http://loinc.org|84414-2");
+    /* Genotype, haplotype, phenotype of a gene named beside it, panel, effects on drugs. */
+    buf_add_text(buf, "http://loinc.org|84413-4,http://loinc.org|84414-2,"
+                      "http://loinc.org|51971-0,http://loinc.org|82118-1,"
+                      "http://loinc.org|53040-2,http://loinc.org|51961-1,"
+                      "http://loinc.org|83009-1");
     for (size_t g = 0; g < genes_count; g++) {
         enum fhir_gene gene = fhir_gene_of_symbol(genes[g]);
 

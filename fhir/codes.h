@@ -78,6 +78,8 @@ enum fhir_kind {
     FHIR_KIND_DRUG_LEVEL,
     FHIR_KIND_NO_RESULT, /* enzyme activity, what was tested for */
     FHIR_KIND_SCORE,     /* by its name only: activity score */
+    FHIR_KIND_PANEL,     /* results of several genes: components, members */
+    FHIR_KIND_NARRATIVE, /* a text whose code says nothing of genes */
     /* components */
     FHIR_KIND_GENE_STUDIED,
     FHIR_KIND_DRUG_ASSESSED,

@@ -216,6 +216,8 @@ static bool side_may_stand(struct value *value, struct slice side, bool is_pair)
         slice_find_char(side, '?') != SIZE_MAX)
         return false;
     fhir_words_of(side, &list);
+    if (fhir_text_denies_abroad(side, &list))
+        return false;
     if (says_duplicated(&list)) {
         if (!is_pair)
             return false;

@@ -17,29 +17,31 @@ struct join {
     struct err *err;
 };
 
-static void mark_part(struct join *j, struct json reference, const struct fhir_resource *from)
+static void mark_part(const struct fhir_collection *collection, struct json reference,
+                      const struct fhir_resource *from, bool *is_part, struct arena *arena)
 {
-    struct slice text = json_text(json_get(reference, "reference"), j->arena);
-    const struct fhir_resource *part = fhir_collection_find(j->collection, text, from);
+    struct slice text = json_text(json_get(reference, "reference"), arena);
+    const struct fhir_resource *part = fhir_collection_find(collection, text, from);
 
     if (part != NULL && part != from)
-        j->is_part[part - j->collection->resources] = true;
+        is_part[part - collection->resources] = true;
 }
 
-/* What the genotype was derived from: R4 derivedFrom, DSTU2 and STU3 related.target. */
-static void mark_parts(struct join *j, const struct fhir_resource *genotype)
+/* R4 derivedFrom, DSTU2 and STU3 related.target. */
+void fhir_mark_parts(const struct fhir_collection *collection,
+                     const struct fhir_resource *genotype, bool *is_part, struct arena *arena)
 {
     struct json derived = json_get(genotype->json, "derivedFrom");
     struct json related = json_get(genotype->json, "related");
 
     for (struct json d = shape_first(derived); !json_is_absent(d); d = shape_next(derived, d))
-        mark_part(j, d, genotype);
+        mark_part(collection, d, genotype, is_part, arena);
     for (struct json r = shape_first(related); !json_is_absent(r); r = shape_next(related, r)) {
         struct json type = json_get(r, "type");
 
         if (json_is_absent(type) || json_text_is(type, "derived-from") ||
             json_text_is(type, "has-member"))
-            mark_part(j, json_get(r, "target"), genotype);
+            mark_part(collection, json_get(r, "target"), genotype, is_part, arena);
     }
 }
 
@@ -71,7 +73,8 @@ static enum err_code drop_parts(struct join *j)
         return err_set(j->err, ERR_NOMEM, "no memory for marks");
     for (size_t i = 0; i < j->reading->evidence_count; i++)
         if (is_genotype(&j->reading->evidence[i]))
-            mark_parts(j, j->reading->evidence[i].resource);
+            fhir_mark_parts(j->collection, j->reading->evidence[i].resource, j->is_part,
+                            j->arena);
     for (size_t i = 0; i < j->reading->evidence_count; i++) {
         const struct fhir_resource *resource = j->reading->evidence[i].resource;
 

@@ -16,4 +16,9 @@ enum err_code fhir_join_haplotypes(const struct fhir_collection *collection,
                                    bool is_lone[FHIR_EVIDENCE_MAX], struct arena *arena,
                                    struct err *err) MUST_CHECK;
 
+/* Sets is_part (one for each resource of the collection) of what the genotype was derived from.
+ */
+void fhir_mark_parts(const struct fhir_collection *collection,
+                     const struct fhir_resource *genotype, bool *is_part, struct arena *arena);
+
 #endif

@@ -9,38 +9,56 @@
  * win: wrong codes are more common in public data than wrong words. Every contradiction is a
  * warning.
  */
-#include "fhir/observation_private.h"
+#include "fhir/walk.h"
 
 #include <assert.h>
 
 #include "fhir/haplotype.h"
 #include "fhir/reading.h"
 #include "fhir/shape.h"
-#include "fhir/subject.h"
 
-#define MEMBER_DEPTH_MAX 4 /* of groupers below a report */
-#define DATE_BYTES       10
+#define DATE_BYTES 10
 
-struct walk {
-    const struct fhir_collection *collection;
-    struct arena *arena;
-    struct fhir_reading *out;
-    struct fhir_subjects subjects;
-    bool *is_dropped;                /* per resource, by its report; NULL: none is */
-    bool is_lone[FHIR_EVIDENCE_MAX]; /* evidence[i] is an allele that may have a partner */
-    struct err *err;
-};
-
-static enum err_code warn(struct walk *w, const struct fhir_resource *resource,
-                          enum fhir_warning_code code)
+enum err_code walk_warn(struct walk *w, const struct fhir_resource *resource,
+                        enum fhir_warning_code code)
 {
     return reading_warn(w->out, resource, code, w->arena, w->err);
 }
 
-static enum err_code ignore(struct walk *w, const struct fhir_resource *resource,
-                            enum fhir_ignored_reason reason)
+enum err_code walk_ignore(struct walk *w, const struct fhir_resource *resource,
+                          enum fhir_ignored_reason reason)
 {
     return reading_ignore(w->out, resource, reason, w->arena, w->err);
+}
+
+enum err_code walk_defer(struct walk *w, const struct fhir_resource *resource,
+                         enum deferral why)
+{
+    struct deferred *deferred = arena_grow(w->arena, w->deferred, &w->deferred_max,
+                                           w->deferred_count, sizeof *deferred);
+
+    if (deferred == NULL)
+        return err_set(w->err, ERR_NOMEM, "no memory for what is read later");
+    w->deferred = deferred;
+    deferred[w->deferred_count++] = (struct deferred){.resource = resource, .why = why};
+    return ERR_OK;
+}
+
+enum err_code walk_add(struct walk *w, const struct fhir_evidence *evidence, bool is_lone)
+{
+    w->is_lone[w->out->evidence_count % FHIR_EVIDENCE_MAX] = is_lone;
+    return reading_add(w->out, evidence, w->arena, w->err);
+}
+
+void walk_remove(struct walk *w, size_t i)
+{
+    size_t behind = w->out->evidence_count - i - 1;
+
+    assert(i < w->out->evidence_count);
+    memmove(&w->out->evidence[i], &w->out->evidence[i + 1], behind * sizeof *w->out->evidence);
+    memmove(&w->is_lone[i], &w->is_lone[i + 1], behind * sizeof *w->is_lone);
+    w->out->evidence_count--;
+    w->is_lone[w->out->evidence_count] = false;
 }
 
 static bool is_one_of(struct slice text, const char *const *list, size_t list_count)
@@ -51,72 +69,37 @@ static bool is_one_of(struct slice text, const char *const *list, size_t list_co
     return false;
 }
 
-static bool is_usable_status(struct slice status)
+bool walk_status_is_usable(struct slice status)
 {
     static const char *const USABLE[] = {"final", "amended", "corrected", "appended"};
 
     return is_one_of(status, USABLE, ARRAY_LEN(USABLE));
 }
 
-static bool is_dropped_status(struct slice status)
+bool walk_status_is_dropped(struct slice status)
 {
     static const char *const DROPPED[] = {"registered", "cancelled", "entered-in-error"};
 
     return is_one_of(status, DROPPED, ARRAY_LEN(DROPPED));
 }
 
-/* Drops what a dropped report or grouper refers to, and what these refer to. */
-static void drop_members(struct walk *w, const struct fhir_resource *from, const char *list,
-                         int depth)
-{
-    struct json members = json_get(from->json, list);
-
-    for (struct json m = shape_first(members); !json_is_absent(m); m = shape_next(members, m)) {
-        struct slice reference = json_text(json_get(m, "reference"), w->arena);
-        const struct fhir_resource *member =
-            fhir_collection_find(w->collection, reference, from);
-        bool *is_dropped;
-
-        if (member == NULL)
-            continue;
-        is_dropped = &w->is_dropped[member - w->collection->resources];
-        if (*is_dropped)
-            continue; /* also ends a circle */
-        *is_dropped = true;
-        if (depth < MEMBER_DEPTH_MAX)
-            drop_members(w, member, "hasMember", depth + 1);
-    }
-}
-
-/* A report that was cancelled or entered in error takes its members with it. */
-static enum err_code drop_by_reports(struct walk *w)
-{
-    const struct fhir_collection *c = w->collection;
-
-    for (size_t i = 0; i < c->resources_count; i++) {
-        const struct fhir_resource *report = &c->resources[i];
-        struct json status;
-
-        if (!slice_eq(report->type, SLICE("DiagnosticReport")))
-            continue;
-        status = json_get(report->json, "status");
-        if (!json_text_is(status, "entered-in-error") && !json_text_is(status, "cancelled"))
-            continue;
-        if (w->is_dropped == NULL)
-            w->is_dropped = arena_alloc(w->arena, c->resources_count * sizeof *w->is_dropped);
-        if (w->is_dropped == NULL)
-            return err_set(w->err, ERR_NOMEM, "no memory for marks");
-        w->is_dropped[i] = true;
-        drop_members(w, report, "result", 0);
-    }
-    return ERR_OK;
-}
-
-static bool is_dropped_by_report(const struct walk *w, const struct fhir_resource *resource)
+bool walk_is_dropped(const struct walk *w, const struct fhir_resource *resource)
 {
     return w->is_dropped != NULL &&
            (w->is_dropped[resource - w->collection->resources] ||
             (resource->parent != SIZE_MAX && w->is_dropped[resource->parent]));
+}
+
+bool walk_open(struct walk *w, const struct fhir_resource *resource, struct observation *ret)
+{
+    if (!slice_eq(resource->type, SLICE("Observation")) ||
+        !observation_open(resource, w->mapping, w->arena, ret) ||
+        walk_is_dropped(w, resource) ||
+        walk_status_is_dropped(json_text(ret->status, w->arena)) ||
+        fhir_subject_is_foreign(&w->subjects, ret->subject, resource))
+        return false;
+    observation_read_parts(ret, w->arena);
+    return !ret->is_somatic;
 }
 
 /* The gene that the sources agree on, or that outranks the others; see the top of the file.
@@ -149,21 +132,35 @@ static enum err_code find_gene(struct walk *w, const struct observation *o,
         gene = o->code_gene;
     }
     *ret = gene;
-    if (has_two && warn(w, o->resource, FHIR_WARNING_TWO_GENES) != ERR_OK)
+    if (has_two && walk_warn(w, o->resource, FHIR_WARNING_TWO_GENES) != ERR_OK)
         return w->err->code;
     votes &= ~FHIR_GENE_BIT(FHIR_GENE_NONE);
     if ((fhir_gene_only(votes) == FHIR_GENE_NONE && votes != 0) || o->has_gene_contradiction)
-        return warn(w, o->resource, FHIR_WARNING_GENE_MISMATCH);
+        return walk_warn(w, o->resource, FHIR_WARNING_GENE_MISMATCH);
     return ERR_OK;
 }
 
-static struct slice date_of(const struct observation *o, struct arena *arena)
+/* The report dates a result that has no date of its own. */
+static struct slice report_date(struct walk *w, const struct fhir_resource *resource)
+{
+    const struct fhir_resource *report = walk_report_of(w, resource);
+    static const char *const MEMBERS[] = {"effectiveDateTime", "issued"};
+    struct slice date = SLICE_NONE;
+
+    for (size_t i = 0; report != NULL && i < ARRAY_LEN(MEMBERS) && date.len == 0; i++)
+        date = json_text(json_get(report->json, MEMBERS[i]), w->arena);
+    return date;
+}
+
+static struct slice date_of(struct walk *w, const struct observation *o)
 {
     struct json start = json_get(o->effective, "start");
-    struct slice date = json_text(json_is_absent(start) ? o->effective : start, arena);
+    struct slice date = json_text(json_is_absent(start) ? o->effective : start, w->arena);
 
     if (date.len == 0)
-        date = json_text(o->issued, arena);
+        date = json_text(o->issued, w->arena);
+    if (date.len == 0)
+        date = report_date(w, o->resource);
     return slice_head(date, DATE_BYTES);
 }
 
@@ -204,7 +201,7 @@ static void restrict_to_kind(const struct observation *o, enum fhir_gene gene,
 {
     struct fhir_evidence *e = &value->evidence;
     bool is_hla = fhir_gene_row(gene)->alleles == FHIR_ALLELES_HLA;
-    bool is_strict = o->kind == FHIR_KIND_TARGETED;
+    bool is_strict = o->kind == FHIR_KIND_TARGETED && !o->has_named_allele;
 
     if (e->presence != FHIR_PRESENCE_NONE && e->presence_allele.len == 0)
         e->presence_allele = o->code_allele;
@@ -222,7 +219,7 @@ static void restrict_to_kind(const struct observation *o, enum fhir_gene gene,
         e->alleles_count = 0;
         e->is_single_allele = false;
     }
-    if (o->has_drug) {
+    if (o->has_drug && !value->has_own_phenotype) {
         e->phenotype = SLICE_NONE;
         e->score = SLICE_NONE;
     }
@@ -247,23 +244,25 @@ static enum err_code explain_nothing(struct walk *w, const struct observation *o
     bool is_hla = fhir_gene_row(gene)->alleles == FHIR_ALLELES_HLA;
 
     if (value->is_contradictory)
-        return warn(w, resource, FHIR_WARNING_VALUE_UNREADABLE);
+        return walk_warn(w, resource, FHIR_WARNING_VALUE_UNREADABLE);
     if (!value->has_value || value->is_no_call)
-        return ignore(w, resource, FHIR_IGNORED_NO_VALUE);
-    if (o->has_drug)
-        return ignore(w, resource, FHIR_IGNORED_DRUG_LEVEL);
+        return walk_ignore(w, resource, FHIR_IGNORED_NO_VALUE);
+    if (o->has_drug && !o->is_panel)
+        return walk_ignore(w, resource, FHIR_IGNORED_DRUG_LEVEL);
+    if (value->has_foreign_phenotype)
+        return walk_warn(w, resource, FHIR_WARNING_PHENOTYPE_NOT_OF_GENE);
     if (value->is_malformed)
-        return warn(w, resource, FHIR_WARNING_MALFORMED_GENOTYPE);
+        return walk_warn(w, resource, FHIR_WARNING_MALFORMED_GENOTYPE);
     if (value->has_other_snp || o->names_variants || o->names_alleles) {
-        if (ignore(w, resource, FHIR_IGNORED_VARIANT) != ERR_OK)
+        if (walk_ignore(w, resource, FHIR_IGNORED_VARIANT) != ERR_OK)
             return w->err->code;
-        return warn(w, resource, FHIR_WARNING_VARIANT_IGNORED);
+        return walk_warn(w, resource, FHIR_WARNING_VARIANT_IGNORED);
     }
     if (is_hla && !o->is_coded) /* HLA-B27 is no pharmacogene */
-        return ignore(w, resource, FHIR_IGNORED_NOT_PGX);
+        return walk_ignore(w, resource, FHIR_IGNORED_NOT_PGX);
     if (value->has_code && (o->kind == FHIR_KIND_GENOTYPE || o->kind == FHIR_KIND_HAPLOTYPE))
-        return warn(w, resource, FHIR_WARNING_CODE_WITHOUT_ALLELES);
-    return warn(w, resource, FHIR_WARNING_VALUE_UNREADABLE);
+        return walk_warn(w, resource, FHIR_WARNING_CODE_WITHOUT_ALLELES);
+    return walk_warn(w, resource, FHIR_WARNING_VALUE_UNREADABLE);
 }
 
 /* One of the two copies, reported alone: a partner may be reported beside it. */
@@ -274,99 +273,146 @@ static bool may_have_partner(const struct observation *o, const struct fhir_evid
             (o->kind == FHIR_KIND_GENOTYPE && o->code_gene != FHIR_GENE_NONE));
 }
 
-static enum err_code read_for_gene(struct walk *w, const struct observation *o,
-                                   enum fhir_gene gene)
+void walk_provenance(struct walk *w, const struct observation *o, struct fhir_evidence *ret)
+{
+    ret->resource = o->resource;
+    ret->date = date_of(w, o);
+    ret->performer = performer_of(o, w->arena);
+    ret->method = method_of(o, w->arena);
+    ret->is_preliminary = !walk_status_is_usable(json_text(o->status, w->arena));
+}
+
+/* What has to be said of a value that is used. */
+static enum err_code warn_of_value(struct walk *w, const struct observation *o,
+                                   const struct observation_value *value)
+{
+    const struct {
+        bool is_so;
+        enum fhir_warning_code code;
+    } warnings[] = {
+        {value->is_malformed, FHIR_WARNING_MALFORMED_GENOTYPE},
+        {value->has_foreign_phenotype, FHIR_WARNING_PHENOTYPE_NOT_OF_GENE},
+        {value->has_other_implication, FHIR_WARNING_IMPLICATION_DIFFERS},
+        {value->evidence.is_preliminary, json_text_is(o->status, "preliminary")
+                                             ? FHIR_WARNING_PRELIMINARY
+                                             : FHIR_WARNING_STATUS_UNKNOWN},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(warnings); i++)
+        if (warnings[i].is_so && walk_warn(w, o->resource, warnings[i].code) != ERR_OK)
+            return w->err->code;
+    return ERR_OK;
+}
+
+enum err_code walk_take_value(struct walk *w, const struct observation *o, enum fhir_gene gene,
+                              struct observation_value *value)
+{
+    struct fhir_evidence *e = &value->evidence;
+
+    restrict_to_kind(o, gene, value);
+    if (value->differs_from_its_code)
+        return walk_warn(w, o->resource, FHIR_WARNING_INTERPRETATION_DIFFERS);
+    if (value->is_contradictory || !states_something(e))
+        return explain_nothing(w, o, gene, value);
+    walk_provenance(w, o, e);
+    e->gene = fhir_gene_row(gene)->symbol;
+    if (warn_of_value(w, o, value) != ERR_OK)
+        return w->err->code;
+    return walk_add(w, e, may_have_partner(o, e));
+}
+
+enum err_code walk_read_for_gene(struct walk *w, const struct observation *o,
+                                 enum fhir_gene gene)
 {
     struct observation_value value;
-    struct fhir_evidence *e = &value.evidence;
 
     observation_read_value(o, gene, w->arena, &value);
-    restrict_to_kind(o, gene, &value);
-    if (value.is_contradictory || !states_something(e))
-        return explain_nothing(w, o, gene, &value);
-    e->resource = o->resource;
-    e->gene = fhir_gene_row(gene)->symbol;
-    e->date = date_of(o, w->arena);
-    e->performer = performer_of(o, w->arena);
-    e->method = method_of(o, w->arena);
-    e->is_preliminary = !is_usable_status(json_text(o->status, w->arena));
-    if ((value.is_malformed &&
-         warn(w, o->resource, FHIR_WARNING_MALFORMED_GENOTYPE) != ERR_OK) ||
-        (e->is_preliminary &&
-         warn(w, o->resource,
-              json_text_is(o->status, "preliminary") ? FHIR_WARNING_PRELIMINARY
-                                                     : FHIR_WARNING_STATUS_UNKNOWN) != ERR_OK))
-        return w->err->code;
-    w->is_lone[w->out->evidence_count % FHIR_EVIDENCE_MAX] = may_have_partner(o, e);
-    return reading_add(w->out, e, w->arena, w->err);
+    return walk_take_value(w, o, gene, &value);
 }
 
 /* A typing of several loci in one value is read once for each. */
 static enum err_code read_loci(struct walk *w, const struct observation *o, uint32_t genes)
 {
     for (enum fhir_gene gene = FHIR_GENE_HLA_A; gene <= FHIR_GENE_HLA_B; gene++)
-        if ((genes & FHIR_GENE_BIT(gene)) != 0 && read_for_gene(w, o, gene) != ERR_OK)
+        if ((genes & FHIR_GENE_BIT(gene)) != 0 && walk_read_for_gene(w, o, gene) != ERR_OK)
             return w->err->code;
     return ERR_OK;
+}
+
+/* Neither code, components, value nor words name a gene of ours. */
+static enum err_code read_without_gene(struct walk *w, struct observation *o)
+{
+    if (o->has_unknown_gene || json_is_absent(o->value))
+        return walk_ignore(w, o->resource, FHIR_IGNORED_NOT_PGX);
+    if (o->kind == FHIR_KIND_TYPING && observation_names_other_locus(o))
+        return walk_ignore(w, o->resource, FHIR_IGNORED_NOT_PGX);
+    return walk_defer(w, o->resource, DEFERRED_WITHOUT_GENE);
 }
 
 static enum err_code read_result(struct walk *w, struct observation *o)
 {
     static const uint32_t HLA = FHIR_GENE_BIT(FHIR_GENE_HLA_A) | FHIR_GENE_BIT(FHIR_GENE_HLA_B);
     uint32_t value_genes = observation_value_genes(o);
+    uint32_t grouped = o->results_count > 0 ? observation_group(o, w->arena) : 0;
     uint32_t other =
         o->component_genes | FHIR_GENE_BIT(o->code_gene) | FHIR_GENE_BIT(o->extension_gene);
     enum fhir_gene gene;
 
     if (o->has_unknown_gene && o->kind != FHIR_KIND_TARGETED &&
-        warn(w, o->resource, FHIR_WARNING_GENE_UNKNOWN) != ERR_OK)
+        walk_warn(w, o->resource, FHIR_WARNING_GENE_UNKNOWN) != ERR_OK)
         return w->err->code;
+    if (walk_is_panel(o, grouped))
+        return walk_read_panel(w, o, grouped, value_genes);
     if (value_genes == HLA && (other & ~1u & ~HLA) == 0 && fhir_gene_only(other & ~1u) == 0)
         return read_loci(w, o, HLA);
     if (find_gene(w, o, value_genes, &gene) != ERR_OK)
         return w->err->code;
-    if (gene == FHIR_GENE_NONE) {
-        if (o->has_unknown_gene || json_is_absent(o->value))
-            return ignore(w, o->resource, FHIR_IGNORED_NOT_PGX);
-        return warn(w, o->resource, FHIR_WARNING_VALUE_UNREADABLE);
-    }
+    if (gene == FHIR_GENE_NONE)
+        gene = fhir_gene_only(grouped);
+    if (gene == FHIR_GENE_NONE)
+        return read_without_gene(w, o);
     /* A code that the words contradict does not say what kind of result this is either. */
     if (o->code_gene != FHIR_GENE_NONE && o->code_gene != gene &&
         (o->kind == FHIR_KIND_PRESENCE || o->kind == FHIR_KIND_TYPING)) {
         o->kind = FHIR_KIND_TARGETED;
         o->code_allele = SLICE_NONE;
     }
-    return read_for_gene(w, o, gene);
+    return walk_read_for_gene(w, o, gene);
 }
 
 static enum err_code read_variant(struct walk *w, struct observation *o)
 {
-    if (ignore(w, o->resource, FHIR_IGNORED_VARIANT) != ERR_OK)
+    if (o->code_allele.len > 0 && walk_defer(w, o->resource, DEFERRED_VARIANT) != ERR_OK)
+        return w->err->code;
+    if (walk_ignore(w, o->resource, FHIR_IGNORED_VARIANT) != ERR_OK)
         return w->err->code;
     /* Only where a result of ours may hide in it. */
     if (((o->component_genes | o->text_genes | FHIR_GENE_BIT(o->code_gene)) & ~1u) != 0)
-        return warn(w, o->resource, FHIR_WARNING_VARIANT_IGNORED);
+        return walk_warn(w, o->resource, FHIR_WARNING_VARIANT_IGNORED);
     return ERR_OK;
 }
 
-static enum err_code read_observation(struct walk *w, const struct fhir_resource *resource)
+/* A grouper without a result of its own is nothing to speak of. */
+static enum err_code read_grouper(struct walk *w, struct observation *o)
 {
-    struct observation o;
-
-    if (!observation_open(resource, w->arena, &o))
+    if (json_is_absent(o->value) && o->results_count == 0)
         return ERR_OK;
-    if (is_dropped_by_report(w, resource) || is_dropped_status(json_text(o.status, w->arena)))
-        return ignore(w, resource, FHIR_IGNORED_STATUS);
-    if (fhir_subject_is_foreign(&w->subjects, o.subject, resource))
-        return ignore(w, resource, FHIR_IGNORED_FOREIGN_PATIENT);
-    observation_read_parts(&o, w->arena);
-    if (o.is_somatic)
-        return ignore(w, resource, FHIR_IGNORED_SOMATIC);
-    switch (o.kind) {
+    return read_result(w, o);
+}
+
+static enum err_code read_kind(struct walk *w, struct observation *o)
+{
+    switch (o->kind) {
     case FHIR_KIND_VARIANT:
-        return read_variant(w, &o);
+        return read_variant(w, o);
     case FHIR_KIND_DRUG_LEVEL:
-        return ignore(w, resource, FHIR_IGNORED_DRUG_LEVEL);
+        return walk_defer(w, o->resource, DEFERRED_IMPLICATION);
+    case FHIR_KIND_NARRATIVE:
+        return walk_defer(w, o->resource, DEFERRED_NARRATIVE);
+    case FHIR_KIND_GENE_STUDIED:
+        return walk_defer(w, o->resource, DEFERRED_GENE_NAME);
+    case FHIR_KIND_PANEL:
+        return read_grouper(w, o);
     case FHIR_KIND_GENOTYPE:
     case FHIR_KIND_HAPLOTYPE:
     case FHIR_KIND_PHENOTYPE:
@@ -377,41 +423,82 @@ static enum err_code read_observation(struct walk *w, const struct fhir_resource
         break;
     case FHIR_KIND_NO_RESULT:
     case FHIR_KIND_OTHER:
-    case FHIR_KIND_GENE_STUDIED:
     case FHIR_KIND_DRUG_ASSESSED:
     case FHIR_KIND_SOURCE_CLASS:
     case FHIR_KIND_CONTEXT:
     case FHIR_KIND_VARIANT_NAME:
-        return ignore(w, resource, FHIR_IGNORED_NOT_PGX);
+        return walk_ignore(w, o->resource, FHIR_IGNORED_NOT_PGX);
     }
-    if (!json_is_absent(o.absent_reason) && json_is_absent(o.value) && o.results_count == 0)
-        return ignore(w, resource, FHIR_IGNORED_NO_VALUE);
-    return read_result(w, &o);
+    if (!json_is_absent(o->absent_reason) && json_is_absent(o->value) && o->results_count == 0)
+        return walk_ignore(w, o->resource, FHIR_IGNORED_NO_VALUE);
+    return read_result(w, o);
 }
 
-enum err_code fhir_read_evidence(const struct fhir_collection *collection,
-                                 struct slice patient_id, struct arena *arena,
-                                 struct fhir_reading *ret, struct err *err)
+static enum err_code read_observation(struct walk *w, const struct fhir_resource *resource)
+{
+    struct observation o;
+
+    if (!observation_open(resource, w->mapping, w->arena, &o))
+        return ERR_OK;
+    if (walk_is_dropped(w, resource) || walk_status_is_dropped(json_text(o.status, w->arena)))
+        return walk_ignore(w, resource, FHIR_IGNORED_STATUS);
+    if (fhir_subject_is_foreign(&w->subjects, o.subject, resource))
+        return walk_ignore(w, resource, FHIR_IGNORED_FOREIGN_PATIENT);
+    observation_read_parts(&o, w->arena);
+    if (o.is_somatic)
+        return walk_ignore(w, resource, FHIR_IGNORED_SOMATIC);
+    return read_kind(w, &o);
+}
+
+static enum err_code read_all(struct walk *w)
+{
+    const struct fhir_collection *c = w->collection;
+
+    if (walk_reports(w) != ERR_OK)
+        return w->err->code;
+    for (size_t i = 0; i < c->resources_count; i++) {
+        const struct fhir_resource *resource = &c->resources[i];
+        enum err_code code = slice_eq(resource->type, SLICE("Observation"))
+                                 ? read_observation(w, resource)
+                                 : walk_other(w, resource);
+
+        if (code != ERR_OK)
+            return code;
+    }
+    if (walk_groups(w) != ERR_OK || walk_versions(w) != ERR_OK ||
+        fhir_join_haplotypes(c, w->out, w->is_lone, w->arena, w->err) != ERR_OK ||
+        walk_implications(w) != ERR_OK || walk_variants(w) != ERR_OK ||
+        walk_statements(w) != ERR_OK || walk_conclusions(w) != ERR_OK)
+        return w->err->code;
+    return ERR_OK;
+}
+
+enum err_code fhir_read_evidence_mapped(const struct fhir_collection *collection,
+                                        struct slice patient_id,
+                                        const struct fhir_mapping *mapping, struct arena *arena,
+                                        struct fhir_reading *ret, struct err *err)
 {
     struct fhir_reading reading = {0};
-    struct walk w = {.collection = collection, .arena = arena, .out = &reading, .err = err};
+    struct walk w = {.collection = collection,
+                     .mapping = mapping,
+                     .arena = arena,
+                     .out = &reading,
+                     .err = err};
 
     w.subjects = (struct fhir_subjects){
         .collection = collection, .patient_id = patient_id, .arena = arena};
-    if (drop_by_reports(&w) != ERR_OK)
-        return err->code;
-    for (size_t i = 0; i < collection->resources_count; i++) {
-        const struct fhir_resource *resource = &collection->resources[i];
-
-        if (slice_eq(resource->type, SLICE("Observation")) &&
-            read_observation(&w, resource) != ERR_OK)
-            return err->code;
-    }
-    if (fhir_join_haplotypes(collection, &reading, w.is_lone, arena, err) != ERR_OK)
+    if (read_all(&w) != ERR_OK)
         return err->code;
     /* Texts that did not fit left empty slices behind. */
     if (arena->has_failed)
         return err_set(err, ERR_NOMEM, "no memory for results");
     *ret = reading;
     return ERR_OK;
+}
+
+enum err_code fhir_read_evidence(const struct fhir_collection *collection,
+                                 struct slice patient_id, struct arena *arena,
+                                 struct fhir_reading *ret, struct err *err)
+{
+    return fhir_read_evidence_mapped(collection, patient_id, NULL, arena, ret, err);
 }

@@ -1,10 +1,11 @@
 /* fhir/observation.h -- what the resources say about genes, as evidence records.
  *
- * Reads the representations R1, R2, R7, R8, R10 and R20 (Genomics Reporting genotype and
- * haplotype, gene-specific phenotype and genotype LOINC codes, risk-allele presence, plain
- * text), HLA typings (R11), tests of a gene whose value is a genotype and nothing else (of R9),
- * and core genetics extensions that name the gene. It never turns variants or raw sequence into
- * alleles, never reads narrative, and reads nothing into what is absent.
+ * Reads Genomics Reporting genotypes and haplotypes of every release, drug-level implications
+ * (the gene by what they were derived from), gene-specific phenotype, genotype and presence
+ * codes, HLA typings, core genetics extensions of DSTU2 to R4, panels with components or
+ * members, plain text; Conditions and Flags (genomic indicators, known deficiencies); a
+ * DiagnosticReport's conclusion. It never turns variants or raw sequence into alleles, never
+ * reads narrative, and reads nothing into what is absent.
  *
  * It knows FHIR, LOINC, HGNC and how laboratories spell results. It does not know which
  * alleles exist or what they mean: alleles are handed on as written, without gene prefix;
@@ -25,8 +26,18 @@ enum fhir_presence {
     FHIR_PRESENCE_INDETERMINATE,
 };
 
+/* What kind of statement a record rests on. */
+enum fhir_origin {
+    FHIR_ORIGIN_RESULT,      /* a laboratory's Observation */
+    FHIR_ORIGIN_IMPLICATION, /* stated of a drug; the gene by derivedFrom or by its group */
+    FHIR_ORIGIN_REPORT,      /* a DiagnosticReport's conclusion */
+    FHIR_ORIGIN_INDICATOR,   /* a genomic indicator: a Condition made by the record's owner */
+    FHIR_ORIGIN_CONDITION,   /* problem list, Flag */
+};
+
 struct fhir_evidence {
     const struct fhir_resource *resource;
+    enum fhir_origin origin;
     struct slice gene; /* HGNC symbol, "CYP2C19", "HLA-B" */
 
     /* Genotype: one or two alleles (more for DPYD-like variant lists), order as written,
@@ -38,15 +49,20 @@ struct fhir_evidence {
     bool is_single_allele; /* one haplotype of two: says nothing about the other copy */
 
     struct slice phenotype; /* stated by the laboratory; empty when it states none */
-    struct slice score;     /* stated activity score, "1.25" or "≥3.0"; usually empty */
+    bool is_implied; /* the phenotype was stated of a drug that was derived from this result */
+    struct slice score; /* stated activity score, "1.25" or "≥3.0"; usually empty */
+    /* What was stated of drugs and derived from this result, as written with the drug:
+     * "High risk (carbamazepine)"; empty when nothing was, and the first of several. */
+    struct slice implication;
 
     enum fhir_presence presence;
     struct slice presence_allele; /* "*57:01" */
 
     /* Provenance, for the card. All may be empty. */
     struct slice as_written; /* the value's text as the laboratory wrote it */
-    struct slice date;       /* effective, else issued: "2024-03-01", first 10 characters */
-    struct slice performer;  /* display of the first performer */
+    struct slice
+        date; /* effective, issued, or the report's: "2024-03-01", first 10 characters */
+    struct slice performer; /* display of the first performer */
     struct slice method;
     bool is_preliminary; /* status preliminary or unknown */
 };
@@ -62,7 +78,26 @@ struct fhir_evidence {
     X(CODE_WITHOUT_ALLELES, "code-without-alleles", "the genotype code names no alleles")      \
     X(TWO_GENES, "two-genes", "one Observation names two genes; the value's gene is used")     \
     X(VARIANT_IGNORED, "variant-ignored", "single variants are not turned into alleles")       \
-    X(VALUE_UNREADABLE, "value-unreadable", "the value could not be understood")
+    X(VALUE_UNREADABLE, "value-unreadable", "the value could not be understood")               \
+    X(PHENOTYPE_NOT_OF_GENE, "phenotype-not-of-gene",                                          \
+      "CPIC does not define the stated phenotype for the gene")                                \
+    X(IMPLICATION_DIFFERS, "implication-differs",                                              \
+      "phenotypes stated of drugs differ, or differ from the result they were derived from")   \
+    X(INDICATOR_DIFFERS, "indicator-differs",                                                  \
+      "a condition of the record and a laboratory result differ")                              \
+    X(CONCLUSION_DIFFERS, "conclusion-differs",                                                \
+      "a report's conclusion and its results differ")                                          \
+    X(VARIANT_DIFFERS, "variant-differs",                                                      \
+      "a single variant and the genotype differ; the genotype is used")                        \
+    X(INTERPRETATION_DIFFERS, "interpretation-differs",                                        \
+      "the value and its interpretation code differ")                                          \
+    X(SEQUENCE_IGNORED, "sequence-ignored",                                                    \
+      "raw sequence and its files are never interpreted")                                      \
+    X(DOCUMENT_UNREAD, "document-unread",                                                      \
+      "a genetic report holds its results in a document that is not read")                     \
+    X(TRANSPLANT, "transplant", "the record names a transplant: results may be the donor's")   \
+    X(RECORD_INCOMPLETE, "record-incomplete",                                                  \
+      "the server says that it did not send the whole record")
 
 enum fhir_warning_code {
 #define X(code, name, text) FHIR_WARNING_##code,
@@ -85,8 +120,10 @@ struct fhir_warning {
     X(NO_VALUE, "no-value")     /* no value, or a dataAbsentReason */                          \
     X(DRUG_LEVEL, "drug-level") /* a statement about a drug, not about the gene */             \
     X(VARIANT, "variant")                                                                      \
-    X(SUPERSEDED, "superseded") /* part of a genotype that is read already */                  \
-    X(NOT_PGX, "not-pgx")
+    X(SUPERSEDED, "superseded") /* part of what is read already, or its older version */       \
+    X(NOT_PGX, "not-pgx")                                                                      \
+    X(RECOMMENDATION, "recommendation") /* a laboratory's advice, not a result */              \
+    X(SEQUENCE, "sequence")
 
 enum fhir_ignored_reason {
 #define X(code, name) FHIR_IGNORED_##code,
@@ -116,6 +153,13 @@ struct fhir_reading {
 enum err_code fhir_read_evidence(const struct fhir_collection *collection,
                                  struct slice patient_id, struct arena *arena,
                                  struct fhir_reading *ret, struct err *err) MUST_CHECK;
+
+/* The same with what a site has told about its own codes and texts; mapping may be NULL. */
+struct fhir_mapping;
+enum err_code fhir_read_evidence_mapped(const struct fhir_collection *collection,
+                                        struct slice patient_id,
+                                        const struct fhir_mapping *mapping, struct arena *arena,
+                                        struct fhir_reading *ret, struct err *err) MUST_CHECK;
 
 /* Splits one value text by the grammar for genotype strings: fills gene (if written),
  * alleles, copies, phenotype, presence. False when nothing was understood. `gene` is the gene

@@ -21,15 +21,37 @@ static const struct {
     const char *word;
     enum fhir_kind kind;
 } KIND_WORDS[] = {
-    {"effect on drug", FHIR_KIND_DRUG_LEVEL}, {"enzym", FHIR_KIND_NO_RESULT},
-    {"/volume]", FHIR_KIND_NO_RESULT},        {"/mass]", FHIR_KIND_NO_RESULT},
-    {"antibod", FHIR_KIND_NO_RESULT},         {"red blood", FHIR_KIND_NO_RESULT},
-    {"erythrocyte", FHIR_KIND_NO_RESULT},     {"activity score", FHIR_KIND_SCORE},
-    {"phenotype", FHIR_KIND_PHENOTYPE},       {"metaboli", FHIR_KIND_PHENOTYPE},
-    {"interpretation", FHIR_KIND_PHENOTYPE},  {"diplotype", FHIR_KIND_GENOTYPE},
-    {"haplotype", FHIR_KIND_HAPLOTYPE},       {"allele 1", FHIR_KIND_HAPLOTYPE},
-    {"allele 2", FHIR_KIND_HAPLOTYPE},        {"genotyp", FHIR_KIND_GENOTYPE},
-    {"activity", FHIR_KIND_NO_RESULT},        {"tested for", FHIR_KIND_NO_RESULT},
+    {"effect on drug", FHIR_KIND_DRUG_LEVEL},
+    {"enzym", FHIR_KIND_NO_RESULT},
+    {"/volume]", FHIR_KIND_NO_RESULT},
+    {"/mass]", FHIR_KIND_NO_RESULT},
+    {"antibod", FHIR_KIND_NO_RESULT},
+    {"red blood", FHIR_KIND_NO_RESULT},
+    {"erythrocyte", FHIR_KIND_NO_RESULT},
+    {"activity score", FHIR_KIND_SCORE},
+    {"phenotype", FHIR_KIND_PHENOTYPE},
+    {"metaboli", FHIR_KIND_PHENOTYPE},
+    {"interpretation", FHIR_KIND_PHENOTYPE},
+    {"diplotype", FHIR_KIND_GENOTYPE},
+    {"haplotype", FHIR_KIND_HAPLOTYPE},
+    {"allele 1", FHIR_KIND_HAPLOTYPE},
+    {"allele 2", FHIR_KIND_HAPLOTYPE},
+    {"genotyp", FHIR_KIND_GENOTYPE},
+    {"activity", FHIR_KIND_NO_RESULT},
+    {"tested for", FHIR_KIND_NO_RESULT},
+    /* Spanish, Dutch, German, Japanese */
+    {"actividad enzim", FHIR_KIND_NO_RESULT},
+    {"enzymaktivit", FHIR_KIND_NO_RESULT},
+    {"fenotip", FHIR_KIND_PHENOTYPE},
+    {"fenotyp", FHIR_KIND_PHENOTYPE},
+    {"ph\xc3\xa4notyp", FHIR_KIND_PHENOTYPE},
+    {"ph\xc3\x84notyp", FHIR_KIND_PHENOTYPE},
+    {"interpretaci", FHIR_KIND_PHENOTYPE},
+    {"interpretatie", FHIR_KIND_PHENOTYPE},
+    {"genotip", FHIR_KIND_GENOTYPE},
+    {"diplotip", FHIR_KIND_GENOTYPE},
+    {"表現型", FHIR_KIND_PHENOTYPE},
+    {"遺伝子型", FHIR_KIND_GENOTYPE},
 };
 
 /* Codes of the Genomics Reporting guide's own code system, under any of its URLs; the names
@@ -82,10 +104,10 @@ size_t observation_texts(struct json concept, struct arena *arena,
 static void gather_members(struct observation *o)
 {
     static const struct json_want WANTS[] = {
-        JSON_WANT("status"),           JSON_WANT("subject"),   JSON_WANT_PREFIX("value"),
-        JSON_WANT("dataAbsentReason"), JSON_WANT("component"), JSON_WANT("extension"),
-        JSON_WANT_PREFIX("effective"), JSON_WANT("issued"),    JSON_WANT("performer"),
-        JSON_WANT("method"),
+        JSON_WANT("status"),           JSON_WANT("subject"),        JSON_WANT_PREFIX("value"),
+        JSON_WANT("dataAbsentReason"), JSON_WANT("component"),      JSON_WANT("extension"),
+        JSON_WANT_PREFIX("effective"), JSON_WANT("issued"),         JSON_WANT("performer"),
+        JSON_WANT("method"),           JSON_WANT("interpretation"),
     };
     struct json found[ARRAY_LEN(WANTS)];
 
@@ -100,9 +122,10 @@ static void gather_members(struct observation *o)
     o->issued = found[7];
     o->performer = found[8];
     o->method = found[9];
+    o->interpretation = found[10];
 }
 
-static bool is_drug_level_code(struct slice code)
+bool observation_is_drug_level_code(struct slice code)
 {
     if (code.len == 0 || code.ptr[0] < 'a' || code.ptr[0] > 'z')
         return false;
@@ -112,25 +135,56 @@ static bool is_drug_level_code(struct slice code)
     return false;
 }
 
-/* The kind that a coding of the table gives: the most telling one, when there are several
- * (84413-4 beside a typing code). NULL and *ret_is_drug_level when it is none of LOINC's. */
-static const struct fhir_loinc *coded_as(const struct concept_text *texts, size_t count,
-                                         bool *ret_is_drug_level)
-{
-    const struct fhir_loinc *found = NULL;
+/* What a concept's codings say that something holds. */
+struct coded {
+    enum fhir_kind kind; /* OTHER: no coding says anything */
+    enum fhir_gene gene;
+    struct slice allele;
+};
 
-    *ret_is_drug_level = false;
+static struct coded coded_by_site(const struct fhir_mapped_code *entry)
+{
+    static const enum fhir_kind KINDS[] = {
+        [FHIR_MAPPED_GENOTYPE] = FHIR_KIND_GENOTYPE,
+        [FHIR_MAPPED_HAPLOTYPE] = FHIR_KIND_HAPLOTYPE,
+        [FHIR_MAPPED_PHENOTYPE] = FHIR_KIND_PHENOTYPE,
+        [FHIR_MAPPED_PRESENCE] = FHIR_KIND_PRESENCE,
+        [FHIR_MAPPED_TYPING] = FHIR_KIND_TYPING,
+        [FHIR_MAPPED_SCORE] = FHIR_KIND_SCORE,
+    };
+
+    return (struct coded){KINDS[entry->kind], fhir_gene_of_symbol(entry->gene), entry->allele};
+}
+
+/* The most telling coding, when there are several (84413-4 beside a typing code). */
+static struct coded coded_as(const struct concept_text *texts, size_t count,
+                             const struct fhir_mapping *mapping)
+{
+    struct coded found = {.kind = FHIR_KIND_OTHER}, one;
+    bool is_drug_level = false;
+
     for (size_t i = 0; i < count; i++) {
+        const struct fhir_mapped_code *entry;
         const struct fhir_loinc *row;
 
         if (!texts[i].is_code)
             continue;
         row = fhir_loinc_find(texts[i].system, texts[i].text);
-        if (row == NULL)
-            *ret_is_drug_level = *ret_is_drug_level || is_drug_level_code(texts[i].text);
-        else if (found == NULL || (found->gene == FHIR_GENE_NONE && row->gene != found->gene))
-            found = row;
+        if (row != NULL) {
+            one = (struct coded){row->kind, row->gene, row->allele};
+        } else {
+            entry = fhir_mapping_result(mapping, texts[i].system, texts[i].text);
+            is_drug_level = is_drug_level || observation_is_drug_level_code(texts[i].text);
+            if (entry == NULL)
+                continue;
+            one = coded_by_site(entry);
+        }
+        if (found.kind == FHIR_KIND_OTHER ||
+            (found.gene == FHIR_GENE_NONE && one.gene != found.gene))
+            found = one;
     }
+    if (found.kind == FHIR_KIND_OTHER && is_drug_level)
+        found.kind = FHIR_KIND_DRUG_LEVEL;
     return found;
 }
 
@@ -165,20 +219,16 @@ static void read_variant_names(struct observation *o, const struct concept_text 
 static void classify(struct observation *o, const struct concept_text *texts, size_t count,
                      struct arena *arena)
 {
-    bool is_drug_level;
-    const struct fhir_loinc *row = coded_as(texts, count, &is_drug_level);
+    struct coded coded = coded_as(texts, count, o->mapping);
 
     for (size_t i = 0; i < count; i++)
         if (!texts[i].is_code)
             o->text_genes |= fhir_genes_in(texts[i].text);
-    if (row != NULL) {
+    if (coded.kind != FHIR_KIND_OTHER) {
         o->is_coded = true;
-        o->kind = row->kind;
-        o->code_gene = row->gene;
-        o->code_allele = row->allele;
-    } else if (is_drug_level) {
-        o->is_coded = true;
-        o->kind = FHIR_KIND_DRUG_LEVEL;
+        o->kind = coded.kind;
+        o->code_gene = coded.gene;
+        o->code_allele = coded.allele;
     } else if (o->text_genes != 0) {
         o->kind = kind_by_words(texts, count);
     }
@@ -190,9 +240,8 @@ static void classify(struct observation *o, const struct concept_text *texts, si
             o->code_allele = fhir_hla_allele_in(texts[i].text, arena);
 }
 
-/* Gene by a concept that stands for one: its codes first, else its display and text. */
-static enum fhir_gene gene_of_concept(struct observation *o, struct json concept,
-                                      struct arena *arena)
+enum fhir_gene observation_gene_of(struct observation *o, struct json concept,
+                                   struct arena *arena)
 {
     struct concept_text texts[CONCEPT_TEXTS_MAX];
     size_t count = observation_texts(concept, arena, texts);
@@ -264,6 +313,34 @@ static bool is_oncology(struct json concept, struct arena *arena)
     return false;
 }
 
+static void add_result(struct observation *o, struct observation_result result)
+{
+    if (!json_is_absent(result.value) && o->results_count < OBSERVATION_RESULTS_MAX)
+        o->results[o->results_count++] = result;
+}
+
+/* STU3 and DSTU2 name the allele in the extension itself, R4 in a part of it called Name. */
+static void read_allele_extension(struct observation *o, struct json extension,
+                                  struct arena *arena)
+{
+    struct json value = observation_value_of(extension);
+    struct json parts = json_get(extension, "extension");
+    struct concept_text texts[CONCEPT_TEXTS_MAX];
+    enum fhir_kind kind = FHIR_KIND_HAPLOTYPE;
+    size_t count;
+
+    for (struct json p = shape_first(parts); json_is_absent(value) && !json_is_absent(p);
+         p = shape_next(parts, p))
+        if (slice_eq_nocase(json_text(json_get(p, "url"), arena), SLICE("Name")))
+            value = observation_value_of(p);
+    count = observation_texts(value, arena, texts);
+    for (size_t i = 0; i < count; i++)
+        if (slice_find_char(texts[i].text, '/') != SIZE_MAX)
+            kind = FHIR_KIND_GENOTYPE;
+    o->has_named_allele = true;
+    add_result(o, (struct observation_result){.kind = kind, .value = value});
+}
+
 static void read_extensions(struct observation *o, struct arena *arena)
 {
     for (struct json e = shape_first(o->extension); !json_is_absent(e);
@@ -271,17 +348,12 @@ static void read_extensions(struct observation *o, struct arena *arena)
         struct slice url = json_text(json_get(e, "url"), arena);
 
         if (is_extension(url, "geneticsGene"))
-            o->extension_gene = gene_of_concept(o, observation_value_of(e), arena);
+            o->extension_gene = observation_gene_of(o, observation_value_of(e), arena);
         else if (is_extension(url, "geneticsGenomicSourceClass"))
             o->is_somatic = o->is_somatic || is_somatic_class(observation_value_of(e), arena);
+        else if (is_extension(url, "geneticsAlleleName") || is_extension(url, "geneticsAllele"))
+            read_allele_extension(o, e, arena);
     }
-}
-
-static void add_result(struct observation *o, enum fhir_kind kind, struct json component)
-{
-    if (o->results_count < OBSERVATION_RESULTS_MAX)
-        o->results[o->results_count++] =
-            (struct observation_result){.kind = kind, .component = component};
 }
 
 /* Runs when the genes of all components are known. */
@@ -298,68 +370,92 @@ static void read_variant_component(struct observation *o, struct json value,
 }
 
 /* What a component holds: by its code when we know it, else by its words. */
-static enum fhir_kind component_kind(struct json concept, struct arena *arena)
+static struct coded component_as(const struct observation *o, struct json concept,
+                                 struct arena *arena)
 {
-    struct json codings = json_get(concept, "coding");
     struct concept_text texts[CONCEPT_TEXTS_MAX];
-    size_t count;
+    size_t count = observation_texts(concept, arena, texts);
+    struct coded coded = coded_as(texts, count, o->mapping);
+    uint32_t named = 0;
 
-    for (struct json c = shape_first(codings); !json_is_absent(c); c = shape_next(codings, c)) {
-        struct shape_coding coding = shape_coding(c);
-        struct slice code = json_text(coding.code, arena);
-        const struct fhir_loinc *row = fhir_loinc_find(json_text(coding.system, arena), code);
-
-        if (row != NULL)
-            return row->kind;
-        if (is_drug_level_code(code))
-            return FHIR_KIND_DRUG_LEVEL;
+    for (size_t i = 0; i < count; i++)
+        if (!texts[i].is_code)
+            named |= fhir_genes_in(texts[i].text);
+    /* Variants and statements about drugs have many components, none named by words alone. */
+    if (coded.kind == FHIR_KIND_OTHER && o->kind != FHIR_KIND_VARIANT &&
+        o->kind != FHIR_KIND_DRUG_LEVEL) {
+        coded.kind = kind_by_words(texts, count);
+        /* Any words make a test of a gene, but a component may be anything. */
+        if (coded.kind == FHIR_KIND_TARGETED && named == 0)
+            coded.kind = FHIR_KIND_OTHER;
+        for (size_t i = 0; i < count && named != 0 && coded.allele.len == 0; i++)
+            if (!texts[i].is_code)
+                coded.allele = fhir_hla_allele_in(texts[i].text, arena);
     }
-    count = observation_texts(concept, arena, texts);
-    return kind_by_words(texts, count);
+    /* The words win over a code that names another gene, as for the Observation itself. */
+    if (fhir_gene_only(named) != FHIR_GENE_NONE) {
+        if (coded.gene != FHIR_GENE_NONE && coded.gene != fhir_gene_only(named))
+            coded = (struct coded){.kind = FHIR_KIND_TARGETED};
+        coded.gene = fhir_gene_only(named);
+    }
+    return coded;
+}
+
+static void read_drug(struct observation *o, struct json value, struct arena *arena)
+{
+    struct concept_text texts[CONCEPT_TEXTS_MAX];
+    size_t count = observation_texts(value, arena, texts);
+
+    o->has_drug = true;
+    for (size_t i = 0; i < count && o->drug.len == 0; i++)
+        if (!texts[i].is_code)
+            o->drug = texts[i].text;
 }
 
 static void read_component(struct observation *o, struct json component, struct arena *arena)
 {
     static const struct json_want WANTS[] = {JSON_WANT("code"), JSON_WANT_PREFIX("value")};
     struct json found[ARRAY_LEN(WANTS)], value;
-    enum fhir_kind kind;
+    struct coded coded;
 
     json_pick(component, WANTS, ARRAY_LEN(WANTS), found);
     value = found[1];
-    kind = component_kind(found[0], arena);
-    switch (kind) {
+    coded = component_as(o, found[0], arena);
+    switch (coded.kind) {
     case FHIR_KIND_GENE_STUDIED:
+        coded.gene = observation_gene_of(o, value, arena);
         /* NONE is bit 0 and says nothing. */
-        o->component_genes |= FHIR_GENE_BIT(gene_of_concept(o, value, arena)) & ~1u;
+        o->component_genes |= FHIR_GENE_BIT(coded.gene) & ~1u;
         break;
     case FHIR_KIND_DRUG_ASSESSED:
-        o->has_drug = true;
-        break;
+        read_drug(o, value, arena);
+        return;
     case FHIR_KIND_SOURCE_CLASS:
         o->is_somatic = o->is_somatic || is_somatic_class(value, arena);
-        break;
+        return;
     case FHIR_KIND_CONTEXT:
         o->is_somatic = o->is_somatic || is_oncology(value, arena);
-        break;
+        return;
     case FHIR_KIND_VARIANT_NAME:
         o->has_variant_names = true;
-        break;
+        return;
     case FHIR_KIND_GENOTYPE:
     case FHIR_KIND_HAPLOTYPE:
     case FHIR_KIND_PHENOTYPE:
     case FHIR_KIND_SCORE:
-        if (!json_is_absent(value))
-            add_result(o, kind, component);
-        break;
-    case FHIR_KIND_OTHER:
     case FHIR_KIND_PRESENCE:
     case FHIR_KIND_TYPING:
     case FHIR_KIND_TARGETED:
-    case FHIR_KIND_VARIANT:
     case FHIR_KIND_DRUG_LEVEL:
-    case FHIR_KIND_NO_RESULT:
         break;
+    case FHIR_KIND_OTHER:
+    case FHIR_KIND_VARIANT:
+    case FHIR_KIND_NARRATIVE:
+    case FHIR_KIND_PANEL:
+    case FHIR_KIND_NO_RESULT:
+        return;
     }
+    add_result(o, (struct observation_result){coded.kind, coded.gene, coded.allele, value});
 }
 
 /* Whether some component says which gene was studied: the cheap look at strangers. */
@@ -386,14 +482,15 @@ static bool has_gene_extension(const struct observation *o, struct arena *arena)
     return false;
 }
 
-bool observation_open(const struct fhir_resource *resource, struct arena *arena,
-                      struct observation *ret)
+bool observation_open(const struct fhir_resource *resource, const struct fhir_mapping *mapping,
+                      struct arena *arena, struct observation *ret)
 {
     struct concept_text texts[CONCEPT_TEXTS_MAX];
     size_t count = observation_texts(resource->code, arena, texts);
 
     memset(ret, 0, offsetof(struct observation, results));
     ret->resource = resource;
+    ret->mapping = mapping;
     classify(ret, texts, count, arena);
     if (ret->kind == FHIR_KIND_OTHER && !resource->has_parts)
         return false;
@@ -417,6 +514,6 @@ void observation_read_parts(struct observation *o, struct arena *arena)
         return;
     for (struct json c = shape_first(o->component); !json_is_absent(c);
          c = shape_next(o->component, c))
-        if (component_kind(json_get(c, "code"), arena) == FHIR_KIND_VARIANT_NAME)
+        if (component_as(o, json_get(c, "code"), arena).kind == FHIR_KIND_VARIANT_NAME)
             read_variant_component(o, observation_value_of(c), arena);
 }

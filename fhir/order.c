@@ -10,6 +10,7 @@
 
 #include <assert.h>
 
+#include "fhir/dosage.h"
 #include "fhir/shape.h"
 
 #define INGREDIENT_DEPTH_MAX 3  /* a kit of products of substances */
@@ -33,7 +34,7 @@ struct reader {
     const struct fhir_collection *collection;
     struct arena *arena;
     size_t codings_max;
-    size_t reasons_max;
+    size_t reasons_max, routes_max, forms_max;
     size_t products_count;
     struct slice missing; /* a reference that leads nowhere here */
     struct slice code_text;
@@ -82,9 +83,13 @@ static enum err_code add_concept(struct reader *r, struct json concept)
     struct slice text = json_is(concept, JSON_STRING) ? json_text(concept, r->arena)
                                                       : text_at(r, concept, "text");
 
-    for (struct json c = shape_first(codings); !json_is_absent(c); c = shape_next(codings, c))
-        if (add_coding(r, coding_of(r, c)) != ERR_OK)
+    for (struct json c = shape_first(codings); !json_is_absent(c); c = shape_next(codings, c)) {
+        struct fhir_coding coding = coding_of(r, c);
+
+        coding.code = fhir_drug_code(coding.system, coding.code, r->arena);
+        if (add_coding(r, coding) != ERR_OK)
             return r->err->code;
+    }
     if (r->order->codings_count == before && text.len > 0)
         return add_coding(r, (struct fhir_coding){.display = text});
     return ERR_OK;
@@ -158,36 +163,70 @@ static enum err_code add_ingredient(struct reader *r, struct json ingredient,
     return ERR_OK;
 }
 
-/* A Medication or Substance: its code and its ingredients'. */
+/* Codings of a list that is none of a drug's: routes, forms, reasons. */
+static enum err_code add_to(struct reader *r, struct json concept, struct fhir_coding **list,
+                            size_t *count, size_t *max)
+{
+    struct json codings = json_get(concept, "coding");
+
+    for (struct json c = shape_first(codings); !json_is_absent(c); c = shape_next(codings, c)) {
+        struct fhir_coding *grown;
+
+        if (*count == FHIR_ORDER_CODINGS_MAX)
+            return ERR_OK;
+        grown = arena_grow(r->arena, *list, max, *count, sizeof *grown);
+        if (grown == NULL)
+            return err_set(r->err, ERR_NOMEM, "no memory for codings");
+        *list = grown;
+        grown[(*count)++] = coding_of(r, c);
+    }
+    return ERR_OK;
+}
+
+/* The dose form, in the names of every version. */
+static enum err_code read_form(struct reader *r, struct json product)
+{
+    struct json form = json_get(product, "form");
+
+    if (json_is_absent(form))
+        form = json_get(product, "doseForm"); /* R5 */
+    if (json_is_absent(form))
+        form = json_at(product, "product", "form"); /* DSTU2 */
+    r->form = text_at(r, form, "text");
+    if (r->form.len == 0)
+        r->form = text_at(r, shape_first(json_get(form, "coding")), "display");
+    return add_to(r, form, &r->order->forms, &r->order->forms_count, &r->forms_max);
+}
+
+static enum err_code add_parts(struct reader *r, struct json parts,
+                               const struct fhir_resource *from, int depth)
+{
+    for (struct json i = shape_first(parts); !json_is_absent(i); i = shape_next(parts, i))
+        if (add_ingredient(r, i, from, depth) != ERR_OK)
+            return r->err->code;
+    return ERR_OK;
+}
+
+/* A Medication or Substance: its code, its ingredients', and what a package holds. */
 static enum err_code add_product(struct reader *r, struct json product,
                                  const struct fhir_resource *from, int depth)
 {
     struct json code = json_get(product, "code");
-    struct json form = json_get(product, "form");
     struct json ingredients = json_get(product, "ingredient");
 
     if (depth > INGREDIENT_DEPTH_MAX || r->products_count == PRODUCTS_MAX)
         return ERR_OK;
     r->products_count++;
-    if (json_is_absent(form))
-        form = json_get(product, "doseForm"); /* R5 */
-    if (json_is_absent(form))
-        form = json_at(product, "product", "form"); /* DSTU2 */
-    if (json_is_absent(ingredients))
+    if (json_is_absent(ingredients)) /* DSTU2 */
         ingredients = json_at(product, "product", "ingredient");
     if (depth == 0) {
         r->code_text = text_at(r, code, "text");
-        r->form = text_at(r, form, "text");
-        if (r->form.len == 0)
-            r->form = text_at(r, shape_first(json_get(form, "coding")), "display");
-    }
-    if (add_concept(r, code) != ERR_OK)
-        return r->err->code;
-    for (struct json i = shape_first(ingredients); !json_is_absent(i);
-         i = shape_next(ingredients, i))
-        if (add_ingredient(r, i, from, depth) != ERR_OK)
+        if (read_form(r, product) != ERR_OK)
             return r->err->code;
-    return ERR_OK;
+    }
+    if (add_concept(r, code) != ERR_OK || add_parts(r, ingredients, from, depth) != ERR_OK)
+        return r->err->code;
+    return add_parts(r, json_at(product, "package", "content"), from, depth); /* to STU3 */
 }
 
 static enum err_code read_medication(struct reader *r, struct json object)
@@ -230,6 +269,7 @@ static void judge(struct reader *r)
     if (order->text.len == 0)
         order->text = first_display(order);
     order->form = r->form;
+    order->is_incomplete = r->missing.len > 0 && !slice_eq(r->missing, order->reference);
     if (order->codings_count == 0 && r->missing.len > 0) {
         /* A contained resource cannot be fetched: it is here, or nowhere. */
         if (r->missing.ptr[0] != '#') {
@@ -247,51 +287,77 @@ static void judge(struct reader *r)
                                                                    : FHIR_ORDER_NO_MEDICATION;
 }
 
-static void read_route(struct reader *r, struct json object)
+static void note_route(struct reader *r, struct json route)
 {
-    struct json dosages = json_get(object, "dosageInstruction");
+    struct fhir_coding coding = coding_of(r, shape_first(json_get(route, "coding")));
 
-    for (struct json d = shape_first(dosages); !json_is_absent(d); d = shape_next(dosages, d)) {
-        struct json route = json_get(d, "route");
-        struct fhir_coding coding = coding_of(r, shape_first(json_get(route, "coding")));
-
-        if (json_is_absent(route))
-            continue;
-        r->order->route_text = text_at(r, route, "text");
-        if (r->order->route_text.len == 0)
-            r->order->route_text = coding.display;
-        if (coding.code.len > 0)
-            r->order->route = arena_printf(r->arena, "%.*s|%.*s", SLICE_ARG(coding.system),
-                                           SLICE_ARG(coding.code));
-        return;
-    }
+    r->order->route_text = text_at(r, route, "text");
+    if (r->order->route_text.len == 0)
+        r->order->route_text = coding.display;
+    if (coding.code.len > 0)
+        r->order->route = arena_printf(r->arena, "%.*s|%.*s", SLICE_ARG(coding.system),
+                                       SLICE_ARG(coding.code));
 }
 
-static enum err_code add_reason(struct reader *r, struct json concept)
+static enum err_code read_dosages(struct reader *r, struct json object)
 {
-    struct json codings = json_get(concept, "coding");
+    struct fhir_order *order = r->order;
+    struct json dosages = json_get(object, "dosageInstruction");
+    bool has_route = false;
+    size_t max = 0;
 
-    for (struct json c = shape_first(codings); !json_is_absent(c); c = shape_next(codings, c)) {
-        struct fhir_order *order = r->order;
-        struct fhir_coding *reasons;
+    if (json_is_absent(dosages))
+        dosages = json_get(object, "dosage"); /* of a MedicationStatement */
+    for (struct json d = shape_first(dosages); !json_is_absent(d); d = shape_next(dosages, d)) {
+        struct json route = json_get(d, "route");
+        struct fhir_dosage *grown;
 
-        if (order->reasons_count == FHIR_ORDER_CODINGS_MAX)
-            return ERR_OK;
-        reasons = arena_grow(r->arena, order->reasons, &r->reasons_max, order->reasons_count,
-                             sizeof *reasons);
-        if (reasons == NULL)
-            return err_set(r->err, ERR_NOMEM, "no memory for reasons");
-        order->reasons = reasons;
-        reasons[order->reasons_count++] = coding_of(r, c);
+        if (!json_is(d, JSON_OBJECT) || order->dosages_count == FHIR_DOSAGES_MAX)
+            continue;
+        if (!has_route && !json_is_absent(route))
+            note_route(r, route);
+        has_route = has_route || !json_is_absent(route);
+        if (add_to(r, route, &order->routes, &order->routes_count, &r->routes_max) != ERR_OK)
+            return r->err->code;
+        grown = arena_grow(r->arena, order->dosages, &max, order->dosages_count, sizeof *grown);
+        if (grown == NULL)
+            return err_set(r->err, ERR_NOMEM, "no memory for dosages");
+        order->dosages = grown;
+        grown[order->dosages_count++] = fhir_dosage_read(d, r->arena);
     }
     return ERR_OK;
 }
 
-/* STU3 and R4 reasonCode, DSTU2 reasonCodeableConcept, R5 reason.concept. */
+static enum err_code add_reason(struct reader *r, struct json concept)
+{
+    return add_to(r, concept, &r->order->reasons, &r->order->reasons_count, &r->reasons_max);
+}
+
+/* The code of the Condition that a reason refers to, when it is at hand and was not ruled out.
+ */
+static enum err_code add_referenced_reason(struct reader *r, struct json reference)
+{
+    const struct fhir_resource *from;
+    struct json condition =
+        resolve(r, text_at(r, reference, "reference"), r->order->resource, &from);
+    struct json verification = json_get(condition, "verificationStatus");
+    struct json code = json_get(shape_first(json_get(verification, "coding")), "code");
+
+    if (json_is(verification, JSON_STRING)) /* DSTU2, STU3 */
+        code = verification;
+    if (!json_text_is(json_get(condition, "resourceType"), "Condition") ||
+        json_text_is(code, "refuted") || json_text_is(code, "entered-in-error"))
+        return ERR_OK;
+    return add_reason(r, json_get(condition, "code"));
+}
+
+/* STU3 and R4 reasonCode, DSTU2 reasonCodeableConcept, R5 reason.concept; and the Conditions
+ * that reasonReference, R5 reason.reference, names. */
 static enum err_code read_reasons(struct reader *r, struct json object)
 {
     struct json reasons = json_get(object, "reasonCode");
     struct json newer = json_get(object, "reason");
+    struct json references = json_get(object, "reasonReference");
 
     if (json_is_absent(reasons))
         reasons = json_get(object, "reasonCodeableConcept");
@@ -299,7 +365,12 @@ static enum err_code read_reasons(struct reader *r, struct json object)
         if (add_reason(r, c) != ERR_OK)
             return r->err->code;
     for (struct json c = shape_first(newer); !json_is_absent(c); c = shape_next(newer, c))
-        if (add_reason(r, json_get(c, "concept")) != ERR_OK)
+        if (add_reason(r, json_get(c, "concept")) != ERR_OK ||
+            add_referenced_reason(r, json_get(c, "reference")) != ERR_OK)
+            return r->err->code;
+    for (struct json c = shape_first(references); !json_is_absent(c);
+         c = shape_next(references, c))
+        if (add_referenced_reason(r, c) != ERR_OK)
             return r->err->code;
     return ERR_OK;
 }
@@ -331,9 +402,9 @@ static enum err_code read_order(struct fhir_order *order,
     if (order->skip_reason != NULL)
         order->state = FHIR_ORDER_SKIPPED;
     if (slice_starts(order->resource->type, SLICE("Medication"))) {
-        if (read_medication(&r, object) != ERR_OK || read_reasons(&r, object) != ERR_OK)
+        if (read_medication(&r, object) != ERR_OK || read_reasons(&r, object) != ERR_OK ||
+            read_dosages(&r, object) != ERR_OK)
             return err->code;
-        read_route(&r, object);
         judge(&r);
     }
     if (order->skip_reason != NULL)

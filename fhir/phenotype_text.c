@@ -176,6 +176,21 @@ static const char *const CONDITIONS[] = {
 static const char *const FIELD_WORDS[] = {"phenotype", "predicted", "status", "gene",
                                           "result",    "metabolic", "the",    "a"};
 
+/* Length of a Japanese blank, comma, stop or bracket at the beginning of s, else 0. */
+static size_t wide_mark_len(struct slice s)
+{
+    static const char *const MARKS[] = {
+        "\xe3\x80\x80", "\xe3\x80\x81", "\xe3\x80\x82", "\xe3\x80\x8c", "\xe3\x80\x8d",
+        "\xef\xbc\x88", "\xef\xbc\x89", "\xef\xbc\x8c", "\xef\xbc\x8f", "\xef\xbc\x9a"};
+
+    if (s.ptr[0] != '\xe3' && s.ptr[0] != '\xef')
+        return 0;
+    for (size_t i = 0; i < ARRAY_LEN(MARKS); i++)
+        if (slice_starts(s, slice_of(MARKS[i])))
+            return strlen(MARKS[i]);
+    return 0;
+}
+
 void fhir_words_of(struct slice text, struct fhir_word_list *ret)
 {
     size_t at = 0;
@@ -186,7 +201,8 @@ void fhir_words_of(struct slice text, struct fhir_word_list *ret)
         size_t start = at;
 
         /* Letters beyond ASCII belong to words too. */
-        while (at < text.len && (fhir_is_alnum(text.ptr[at]) || (text.ptr[at] & 0x80) != 0))
+        while (at < text.len && (fhir_is_alnum(text.ptr[at]) || (text.ptr[at] & 0x80) != 0) &&
+               wide_mark_len(slice_from(text, at)) == 0)
             at++;
         if (at > start) {
             if (ret->count == FHIR_TEXT_WORDS_MAX) {
@@ -197,9 +213,11 @@ void fhir_words_of(struct slice text, struct fhir_word_list *ret)
             ret->before[ret->count++] = mark == 0 ? ' ' : mark;
             mark = 0;
         } else {
+            size_t wide = wide_mark_len(slice_from(text, at));
+
             if (mark == 0 && text.ptr[at] != ' ')
-                mark = text.ptr[at];
-            at++;
+                mark = wide > 0 ? ',' : text.ptr[at];
+            at += wide > 0 ? wide : 1;
         }
     }
 }
@@ -423,12 +441,54 @@ static struct slice phrase_in(const struct fhir_word_list *list, enum fhir_gene 
     return slice_of(found.phenotype);
 }
 
+static const char *abbreviated(struct slice word, enum fhir_gene gene)
+{
+    for (size_t i = 0; i < ARRAY_LEN(ABBREVIATIONS); i++)
+        if (slice_eq_nocase(word, slice_of(ABBREVIATIONS[i].word)))
+            return in_cpic_words(ABBREVIATIONS[i].noun, ABBREVIATIONS[i].grade, CERTAIN, gene);
+    return NULL;
+}
+
+/* Whether an abbreviation in capitals beside a phrase means something else: "EM (poor
+ * metabolizer)". */
+static bool has_other_abbreviation(const struct fhir_word_list *list, enum fhir_gene gene,
+                                   struct slice phrase)
+{
+    for (size_t at = 0; at < list->count; at++) {
+        const char *meaning = abbreviated(list->words[at], gene);
+
+        if (meaning != NULL && list->words[at].ptr[0] <= 'Z' && phrase.len > 0 &&
+            !slice_eq_text(phrase, meaning))
+            return true;
+    }
+    return false;
+}
+
+/* A phrase in English, or in what is put into English. */
+static struct slice phrase_anywhere(struct slice text, const struct fhir_word_list *list,
+                                    enum fhir_gene gene)
+{
+    bool is_ambiguous;
+    struct slice japanese = fhir_phenotype_japanese(text, &is_ambiguous);
+    struct slice phrase = phrase_in(list, gene);
+
+    if (japanese.len > 0) {
+        japanese = fhir_phenotype_for(japanese, gene);
+        is_ambiguous = is_ambiguous || (phrase.len > 0 && !slice_eq(phrase, japanese));
+        phrase = japanese;
+    }
+    if (is_ambiguous || has_other_abbreviation(list, gene, phrase))
+        return SLICE_NONE;
+    return phrase;
+}
+
 struct slice fhir_phenotype_phrase(struct slice text, enum fhir_gene gene)
 {
     struct fhir_word_list list;
 
     fhir_words_of(text, &list);
-    return phrase_in(&list, gene);
+    fhir_words_translate(&list);
+    return phrase_anywhere(text, &list, gene);
 }
 
 /* The noun that a bare grade stands for. */
@@ -452,14 +512,6 @@ static enum noun bare_noun(enum fhir_gene gene)
     return NOUN_NONE;
 }
 
-static const char *abbreviated(struct slice word, enum fhir_gene gene)
-{
-    for (size_t i = 0; i < ARRAY_LEN(ABBREVIATIONS); i++)
-        if (slice_eq_nocase(word, slice_of(ABBREVIATIONS[i].word)))
-            return in_cpic_words(ABBREVIATIONS[i].noun, ABBREVIATIONS[i].grade, CERTAIN, gene);
-    return NULL;
-}
-
 struct slice fhir_phenotype_field(struct slice text, enum fhir_gene gene)
 {
     struct fhir_word_list list;
@@ -467,7 +519,8 @@ struct slice fhir_phenotype_field(struct slice text, enum fhir_gene gene)
     struct slice phrase;
 
     fhir_words_of(text, &list);
-    phrase = phrase_in(&list, gene);
+    fhir_words_translate(&list);
+    phrase = phrase_anywhere(text, &list, gene);
     if (phrase.len > 0)
         return phrase;
     for (size_t at = 0; at < list.count;) {
@@ -502,5 +555,8 @@ struct slice fhir_phenotype_from_text(struct slice text, struct slice gene)
 
 struct slice fhir_phenotype_for(struct slice phenotype, enum fhir_gene gene)
 {
-    return phenotype.len == 0 ? SLICE_NONE : fhir_phenotype_phrase(phenotype, gene);
+    struct fhir_word_list list;
+
+    fhir_words_of(phenotype, &list);
+    return phrase_in(&list, gene);
 }

@@ -45,6 +45,9 @@ struct slice fhir_phenotype_field(struct slice text, enum fhir_gene gene);
 /* CPIC's words for this gene: transporters have function, not metabolism. */
 struct slice fhir_phenotype_for(struct slice phenotype, enum fhir_gene gene);
 
+/* Whether CPIC defines this phenotype (in its words) for the gene; true where it has no say. */
+bool fhir_phenotype_is_of(struct slice phenotype, enum fhir_gene gene);
+
 /* NONE when the text says nothing about presence, or both. */
 enum fhir_presence fhir_presence_from_text(struct slice text);
 /* LOINC answers, SNOMED CT qualifiers, HL7 interpretation codes. */
@@ -64,6 +67,14 @@ struct fhir_word_list {
     size_t count;
 };
 void fhir_words_of(struct slice text, struct fhir_word_list *ret);
+/* Puts German, Dutch and Spanish words of results into English, in English order. */
+void fhir_words_translate(struct fhir_word_list *list);
+/* Whether words of another language deny or doubt what the text states. */
+bool fhir_text_denies_abroad(struct slice text, const struct fhir_word_list *list);
+/* A phenotype in Japanese, in CPIC's words for metabolizers; empty for none, and when the text
+ * denies it or names two. */
+struct slice fhir_phenotype_japanese(struct slice text, bool *ret_is_ambiguous);
+
 /* `list` holds lower-case words. */
 bool fhir_word_is_in(struct slice word, const char *const *list, size_t list_count);
 /* "if", "patients", "should": the sentence states nothing about this patient. */

@@ -34,6 +34,8 @@
 static inline struct slice summary(const struct fhir_reading *reading, struct arena *arena)
 {
     static const char *const PRESENCE[] = {"", " positive ", " negative ", " indeterminate "};
+    static const char *const ORIGINS[] = {"", " (implication)", " (report)", " (indicator)",
+                                          " (condition)"};
     struct slice s = SLICE_NONE;
 
     for (size_t i = 0; i < reading->evidence_count; i++) {
@@ -51,6 +53,9 @@ static inline struct slice summary(const struct fhir_reading *reading, struct ar
             s = arena_printf(arena, "%.*s #%.*s", SLICE_ARG(s), SLICE_ARG(e->score));
         s = arena_printf(arena, "%.*s%s%.*s%s", SLICE_ARG(s), PRESENCE[e->presence],
                          SLICE_ARG(e->presence_allele), e->is_preliminary ? " prelim" : "");
+        s = arena_printf(arena, "%.*s%s%s", SLICE_ARG(s),
+                         e->is_implied && e->origin == FHIR_ORIGIN_RESULT ? " implied" : "",
+                         ORIGINS[e->origin]);
     }
     for (size_t i = 0; i < reading->warnings_count; i++)
         s = arena_printf(arena, "%.*s; warn %s", SLICE_ARG(s),

@@ -228,7 +228,7 @@ static void text_only(void **state)
         {OBS(TEXT("CYP2C19 *1/*2")), ""},
         {OBS("'code':null," TEXT("CYP2C19 *1/*2")), ""},
         {OBS("'text':{'div':'CYP2C19 poor metabolizer'},'code':{'text':'note'}"), ""},
-        {"{'resourceType':'Condition','code':{'text':'CYP2C19 poor metabolizer'}}", ""},
+        {"{'resourceType':'Basic','code':{'text':'CYP2C19 poor metabolizer'}}", ""},
     };
 
     (void)state;

@@ -7,7 +7,9 @@
  *   (3) With a patient, never more is read than without.
  *   (4) A resource with an id is found again by the name it was given.
  *   (5) With any amount of memory the answer is the same, or that there was not enough.
+ *   (6) With a site's mapping reading ends as well, and its look-ups find what is in it.
  */
+#include "fhir/mapping.h"
 #include "fhir/observation.h"
 #include "fhir/order.h"
 #include "fhir/text.h"
@@ -36,7 +38,27 @@ struct all {
     enum err_code code;
 };
 
-static void read_all(struct all *all, struct json root, struct slice patient, size_t bytes_max)
+#define TEXT_OF(literal)                                                                       \
+    {                                                                                          \
+        "" literal, sizeof(literal) - 1                                                        \
+    }
+
+/* In order of code. */
+static struct fhir_mapped_code mapped_codes[] = {
+    {TEXT_OF("s"), TEXT_OF("1"), TEXT_OF("CYP2C19"), FHIR_MAPPED_GENOTYPE, TEXT_OF(""),
+     TEXT_OF("")},
+    {TEXT_OF("s"), TEXT_OF("2"), TEXT_OF("HLA-B"), FHIR_MAPPED_PRESENCE, TEXT_OF("*57:01"),
+     TEXT_OF("")},
+    {TEXT_OF("s"), TEXT_OF("3"), TEXT_OF(""), FHIR_MAPPED_STATEMENT, TEXT_OF(""),
+     TEXT_OF("Poor Metabolizer")},
+};
+static struct fhir_mapped_text mapped_texts[] = {
+    {TEXT_OF("CYP2C19"), TEXT_OF("a"), TEXT_OF("*2/*2")}};
+static const struct fhir_mapping mapping = {mapped_codes, ARRAY_LEN(mapped_codes), mapped_texts,
+                                            ARRAY_LEN(mapped_texts)};
+
+static void read_mapped(struct all *all, struct json root, struct slice patient,
+                        const struct fhir_mapping *site, size_t bytes_max)
 {
     struct err err = {0};
 
@@ -45,13 +67,18 @@ static void read_all(struct all *all, struct json root, struct slice patient, si
     fhir_collection_init(&all->collection, &all->arena);
     all->code = fhir_collection_add(&all->collection, root, &err);
     if (all->code == ERR_OK)
-        all->code =
-            fhir_read_evidence(&all->collection, patient, &all->arena, &all->reading, &err);
+        all->code = fhir_read_evidence_mapped(&all->collection, patient, site, &all->arena,
+                                              &all->reading, &err);
     if (all->code == ERR_OK)
         all->code = fhir_read_orders(root, &all->collection, &all->arena, &all->orders,
                                      &all->orders_count, &err);
     MUST(all->code == ERR_OK || all->code == ERR_LIMIT || all->code == ERR_NOMEM);
     MUST(all->code == err.code);
+}
+
+static void read_all(struct all *all, struct json root, struct slice patient, size_t bytes_max)
+{
+    read_mapped(all, root, patient, NULL, bytes_max);
 }
 
 static void check_evidence(const struct fhir_evidence *e)
@@ -68,6 +95,9 @@ static void check_evidence(const struct fhir_evidence *e)
     for (size_t i = 0; i < e->alleles_count; i++)
         MUST(e->alleles[i].len > 0);
     MUST(e->date.len <= 10);
+    MUST(e->origin <= FHIR_ORIGIN_CONDITION);
+    MUST(!e->is_implied || e->phenotype.len > 0);
+    MUST(fhir_phenotype_is_of(e->phenotype, gene));
 }
 
 static void check_reading(const struct all *all)
@@ -93,6 +123,16 @@ static void check_reading(const struct all *all)
              fhir_ignored_name(reading->ignored[i].reason) != NULL);
 }
 
+/* What is a sum of a day is a decimal number, of a dose that is one. */
+static void check_dosage(const struct fhir_dosage *dosage)
+{
+    for (size_t i = 0; i < dosage->per_day.len; i++)
+        MUST((dosage->per_day.ptr[i] >= '0' && dosage->per_day.ptr[i] <= '9') ||
+             dosage->per_day.ptr[i] == '.');
+    MUST(dosage->per_day.len == 0 || dosage->dose.len > 0);
+    MUST(dosage->per_day_high.len == 0 || dosage->dose.len > 0 || dosage->dose_high.len > 0);
+}
+
 static void check_orders(const struct all *all)
 {
     MUST(all->orders_count <= FHIR_ORDERS_MAX);
@@ -105,6 +145,11 @@ static void check_orders(const struct all *all)
         MUST(order->state != FHIR_ORDER_READY || order->codings_count > 0 ||
              order->text.len > 0);
         MUST(fhir_order_is_selected(order, order->name));
+        MUST(order->dosages_count <= FHIR_DOSAGES_MAX);
+        MUST(order->routes_count <= FHIR_ORDER_CODINGS_MAX &&
+             order->forms_count <= FHIR_ORDER_CODINGS_MAX);
+        for (size_t d = 0; d < order->dosages_count; d++)
+            check_dosage(&order->dosages[d]);
     }
 }
 
@@ -172,6 +217,10 @@ static void try_json(struct json root, size_t size)
     if (other.code == ERR_OK)
         check_reading(&other);
     arena_release(&other.arena);
+    read_mapped(&other, root, SLICE_NONE, &mapping, ARENA_BYTES_MAX);
+    if (other.code == ERR_OK)
+        check_reading(&other);
+    arena_release(&other.arena);
     read_all(&other, root, SLICE_NONE, size * 977 % 32768);
     if (other.code != ERR_NOMEM)
         check_same(&all, &other);
@@ -207,6 +256,11 @@ static void try_text(struct slice text)
     (void)fhir_gene_from_hgnc(text);
     (void)fhir_system_is(text, SLICE("http://loinc.org"));
     (void)fhir_loinc_find(SLICE_NONE, text);
+    (void)fhir_drug_code(SLICE("http://hl7.org/fhir/sid/ndc"), text, &arena);
+    (void)fhir_drug_code(SLICE("http://www.whocc.no/atc"), text, &arena);
+    (void)fhir_mapping_result(&mapping, SLICE("s"), text);
+    (void)fhir_mapping_statement(&mapping, SLICE("s"), text, SLICE("CYP2C19"));
+    (void)fhir_mapping_text(&mapping, SLICE("CYP2C19"), text);
     MUST(!arena.has_failed);
     arena_release(&arena);
 }
