@@ -64,8 +64,8 @@ bool fhir_curl_agrees(struct slice text, const struct fhir_url *url) MUST_CHECK;
 bool fhir_get_prepare(struct fhir_get *get, struct slice url, struct slice form,
                       struct slice bearer_token) MUST_CHECK;
 bool fhir_get_start(struct fhir_get *get) MUST_CHECK;
-/* Takes the get out of curl, closing its connection unless it is finished or others use it, and
- * wipes the token. The body and the status stay. Safe when it was never started. */
+/* Takes the get out of curl, closing its connection unless it is finished, and wipes the
+ * token. The body and the status stay. Safe when it was never started. */
 void fhir_get_stop(struct fhir_get *get);
 
 /* The status of the answer that has begun to arrive, else 0. Only after a start. */

@@ -10,12 +10,12 @@
  * unless the callback takes it with fhir_fetch_take_body.
  *
  * What is sent: GET, or POST with a form, over HTTP/1.1, and over TLS HTTP/2 where the server
- * offers it (ALPN) and the limits allow it; Accept: application/fhir+json, gzip and deflate
- * accepted, no cookies, no .netrc, no proxy from the environment. TLS is 1.2 or newer and
- * always verifies the server's chain and name. Redirects are an answer like any other status,
- * so an answer's URL is always the one that was asked for. Host names are looked up by a thread
- * of libcurl's, never on the loop. The authorities' file is read with the first TLS connection
- * and again after a day at the earliest.
+ * offers it (ALPN) and the limits allow it, one fetch at a time on a connection; Accept:
+ * application/fhir+json, gzip and deflate accepted, no cookies, no .netrc, no proxy from the
+ * environment. TLS is 1.2 or newer and always verifies the server's chain and name. Redirects
+ * are an answer like any other status, so an answer's URL is always the one that was asked for.
+ * Host names are looked up by a thread of libcurl's, never on the loop. The authorities' file
+ * is read with the first TLS connection and again after a day at the earliest.
  *
  * A server (scheme, host, port) that keeps failing is left alone for a while (see
  * fhir/breaker.h): fetches to it are refused at once, as OPEN, so that they cost nobody their
