@@ -1,4 +1,4 @@
-/* fhir/subject.h -- is a resource about the hook's patient? Private to fhir/.
+/* fhir/subject.h -- is a resource about the hook's patient?
  *
  * A subject that names another Patient by id, or no Patient at all (a Group, a Device), is
  * foreign. The id is taken from "Patient/1", from an absolute URL that ends so, or from the

@@ -9,6 +9,7 @@ int cli_rules(int argc, char **argv);
 int cli_codes(int argc, char **argv);
 int cli_advise(int argc, char **argv);
 int cli_replay(int argc, char **argv);
+int cli_inspect(int argc, char **argv);
 int cli_phenotype(int argc, char **argv);
 int cli_version(int argc, char **argv);
 

@@ -18,6 +18,7 @@ static const struct command {
     {"rules", cli_rules, "import, test, activate and show knowledge"},
     {"advise", cli_advise, "advice for lines of results and drugs"},
     {"replay", cli_replay, "answer a recorded request without a server"},
+    {"inspect", cli_inspect, "show what is read from a file or a FHIR server"},
     {"phenotype", cli_phenotype, "phenotypes for a list of diplotypes"},
     {"version", cli_version, "print the version"},
 };

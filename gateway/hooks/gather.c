@@ -16,10 +16,8 @@
 
 #include "fhir/search.h"
 
-#define URL_BYTES_MAX     16384
-#define PREFETCH_RESULTS  "pgx"
-#define CATEGORY_GENETICS "http://terminology.hl7.org/CodeSystem/v2-0074|GE"
-#define RESULTS_PER_PAGE  "100"
+#define URL_BYTES_MAX    16384
+#define PREFETCH_RESULTS "pgx"
 
 const char *hook_need_name(enum hook_need_kind kind)
 {
@@ -157,7 +155,7 @@ static bool want_search(struct hook_call *call, enum hook_need_kind kind, const 
     struct fhir_search_param params[] = {
         {SLICE("patient"), call->request.patient_id},
         {slice_of(parameter), value},
-        {SLICE("_count"), SLICE(RESULTS_PER_PAGE)},
+        {SLICE("_count"), SLICE(HOOK_RESULTS_PER_PAGE)},
     };
     struct err err = {0};
     struct buf url;
@@ -331,7 +329,7 @@ static bool want_results_by_category(struct hook_call *call)
     if (!hook_gather_resolve(call))
         return false;
     return !hook_facts_lack_a_gene(&call->facts) ||
-           want_search(call, HOOK_NEED_PGX_CATEGORY, "category", SLICE(CATEGORY_GENETICS));
+           want_search(call, HOOK_NEED_PGX_CATEGORY, "category", SLICE(HOOK_CATEGORY_GENETICS));
 }
 
 static bool plan_next_round(struct hook_call *call)

@@ -133,6 +133,18 @@ size_t hook_codes_find(const struct rules_knowledge *knowledge, struct slice sys
     return rules_find_drugs_by_code(knowledge, system, code, ret);
 }
 
+bool hook_codes_know_system(const struct rules_knowledge *knowledge, struct slice system)
+{
+    struct slice canonical = canonical_system(knowledge, system);
+    const struct slice *systems;
+    size_t count = rules_code_systems(knowledge, &systems);
+
+    for (size_t i = 0; i < count; i++)
+        if (slice_eq(canonical, systems[i]))
+            return true;
+    return false;
+}
+
 static enum err_code add_rows(struct finder *f, size_t coding, struct arena *arena,
                               struct err *err)
 {

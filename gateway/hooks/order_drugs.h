@@ -37,6 +37,9 @@ const char *hook_named_by_name(enum hook_named_by by);
 size_t hook_codes_find(const struct rules_knowledge *knowledge, struct slice system,
                        struct slice code, const struct rules_drug_code ***ret);
 
+/* Whether the knowledge lists any code of this system. */
+bool hook_codes_know_system(const struct rules_knowledge *knowledge, struct slice system);
+
 struct hook_named_drug {
     const struct rules_drug *drug;
     enum hook_named_by by; /* the best of what names it */

@@ -59,14 +59,32 @@ static void run(struct outcome *outcome, const char *const *arguments)
     outcome->status = WEXITSTATUS(outcome->status);
 }
 
+struct command_row {
+    const char *arguments[4];
+    int status;
+    const char *out;    /* its beginning */
+    const char *errors; /* its beginning */
+};
+
+static void check_rows(const struct command_row *rows, size_t rows_count)
+{
+    static struct outcome outcome;
+
+    for (size_t i = 0; i < rows_count; i++) {
+        run(&outcome, rows[i].arguments);
+        if (outcome.status != rows[i].status ||
+            !slice_starts(slice_of(outcome.out), slice_of(rows[i].out)) ||
+            !slice_starts(slice_of(outcome.errors), slice_of(rows[i].errors)) ||
+            (rows[i].out[0] == '\0') != (outcome.out[0] == '\0') ||
+            (rows[i].errors[0] == '\0') != (outcome.errors[0] == '\0'))
+            fail_msg("row %zu: status %d, out \"%.200s\", errors \"%.200s\"", i, outcome.status,
+                     outcome.out, outcome.errors);
+    }
+}
+
 static void commands_end_with_their_status(void **state)
 {
-    static const struct {
-        const char *arguments[4];
-        int status;
-        const char *out;    /* its beginning */
-        const char *errors; /* its beginning */
-    } rows[] = {
+    static const struct command_row rows[] = {
         {{NULL}, EXIT_USAGE, "", "pgxgate: pharmacogenomic"},
         {{"help"}, EXIT_OK, "pgxgate: pharmacogenomic", ""},
         {{"--help"}, EXIT_OK, "pgxgate: pharmacogenomic", ""},
@@ -91,19 +109,45 @@ static void commands_end_with_their_status(void **state)
         {{"rules", "--help"}, EXIT_OK, "usage: pgxgate rules", ""},
         {{"replay", "--help"}, EXIT_OK, "usage: pgxgate replay", ""},
     };
-    static struct outcome outcome;
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        run(&outcome, rows[i].arguments);
-        if (outcome.status != rows[i].status ||
-            !slice_starts(slice_of(outcome.out), slice_of(rows[i].out)) ||
-            !slice_starts(slice_of(outcome.errors), slice_of(rows[i].errors)) ||
-            (rows[i].out[0] == '\0') != (outcome.out[0] == '\0') ||
-            (rows[i].errors[0] == '\0') != (outcome.errors[0] == '\0'))
-            fail_msg("row %zu: status %d, out \"%.200s\", errors \"%.200s\"", i, outcome.status,
-                     outcome.out, outcome.errors);
-    }
+    check_rows(rows, ARRAY_LEN(rows));
+}
+
+static void inspect_refuses_what_it_cannot_read(void **state)
+{
+    static const struct command_row rows[] = {
+        {{"inspect", "--help"}, EXIT_OK, "usage: pgxgate inspect", ""},
+        {{"inspect"}, EXIT_USAGE, "", "usage: pgxgate inspect"},
+        {{"inspect", "a", "b"}, EXIT_USAGE, "", "usage: pgxgate inspect"},
+        {{"inspect", "--nonsense"}, EXIT_USAGE, "", "inspect: unrecognized"},
+        {{"inspect", "a", "--patient"}, EXIT_USAGE, "", "inspect: option"},
+        {{"inspect", "a", "--patient="}, EXIT_USAGE, "", "pgxgate inspect: --patient is empty"},
+        {{"inspect", "a", "--timeout=0"}, EXIT_USAGE, "", "pgxgate inspect: --timeout"},
+        {{"inspect", "a", "--timeout=soon"}, EXIT_USAGE, "", "pgxgate inspect: --timeout"},
+        {{"inspect", "http://127.0.0.1:1/fhir"},
+         EXIT_USAGE,
+         "",
+         "pgxgate inspect: a server is"},
+        {{"inspect", "ftp://a/fhir", "--patient=1"},
+         EXIT_USAGE,
+         "",
+         "pgxgate inspect: the URL"},
+        {{"inspect", "http://u:p@a/", "--patient=1"},
+         EXIT_USAGE,
+         "",
+         "pgxgate inspect: the URL"},
+        {{"inspect", "http://a/?b", "--patient=1"}, EXIT_USAGE, "", "pgxgate inspect: the URL"},
+        {{"inspect", "/nonexistent"},
+         EXIT_DATA,
+         "",
+         "pgxgate inspect: cannot open /nonexistent"},
+        {{"inspect", "/tmp"}, EXIT_DATA, "", "pgxgate inspect: "},
+        {{"inspect", "/dev/null"}, EXIT_DATA, "", "pgxgate inspect: it is empty"},
+    };
+
+    (void)state;
+    check_rows(rows, ARRAY_LEN(rows));
 }
 
 static void all_problems_of_a_file_are_shown(void **state)
@@ -142,6 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands_end_with_their_status),
+        cmocka_unit_test(inspect_refuses_what_it_cannot_read),
         cmocka_unit_test(all_problems_of_a_file_are_shown),
     };
 

@@ -9,7 +9,7 @@ import { assertCard } from './lib/hooks.mjs';
 import { createDatabase, psql, rows as select } from './lib/postgres.mjs';
 import { ROOT, temporaryDirectory } from './lib/scope.mjs';
 
-const COMMANDS = ['serve', 'check-config', 'migrate', 'rules', 'replay', 'version'];
+const COMMANDS = ['serve', 'check-config', 'migrate', 'rules', 'replay', 'inspect', 'version'];
 const SCENARIO = path.join(ROOT, 'tests', 'scenario', 'clopidogrel-poor-fetched.json');
 const SECRET = 'cli-test-password-c2VjcmV0';
 const NOWHERE = `host=127.0.0.1 port=1 user=a password=${SECRET} dbname=b connect_timeout=5`;

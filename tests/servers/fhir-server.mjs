@@ -94,6 +94,7 @@ async function answer(request) {
   const isSearchPost = request.method === 'POST' && path === `${type}/_search`;
   const isSearch = isSearchPost || (request.method === 'GET' && path === type && type !== '');
   await checkAccess(request.headers, type, request.method !== 'GET' && !isSearchPost);
+  if (type === '' && raw.length > 0) await checkEntries(request.headers, JSON.parse(raw));
   if (type !== '' && !type.startsWith('$') && loadResourceTypes([type]).length > 0) {
     throw new HttpError(404, 'not-supported', `"${type}" is not a resource type of FHIR R4`);
   }
@@ -104,6 +105,13 @@ async function answer(request) {
     for (const [name, value] of new URLSearchParams(raw.toString())) query.append(name, value);
   }
   return search(type, query, /handling=strict/.test(request.headers.prefer ?? ''));
+}
+
+/** A batch or transaction may do what each of its entries may do. */
+async function checkEntries(headers, bundle) {
+  for (const { request } of bundle.entry ?? []) {
+    await checkAccess(headers, request?.url?.split(/[/?]/)[0], request?.method !== 'GET');
+  }
 }
 
 async function search(type, query, isStrict) {
