@@ -82,6 +82,7 @@ struct rules_drug_facts {
     struct rules_range algorithm_genes; /* its rows in algorithm_genes */
     struct rules_range evidence, pretests;
     bool needs_age, needs_weight, needs_sex, needs_therapy;
+    uint64_t code_systems; /* bit by index into code_systems; those above 63 are left out */
 };
 
 /* A gene that a drug's recommendations ask about. ALLELE_STATUS: `words` are the keys, positive

@@ -31,6 +31,7 @@ static void write_finding(const struct card *card, const struct rules_gene_resul
                  is_short ? rules_phenotype_abbreviation(card->call->knowledge, symbol,
                                                          call->phenotype)
                           : call->phenotype);
+    card_conversion_write_finding(card, result->gene, call_index, is_short, buf);
 }
 
 static void write_findings(const struct card *card, bool is_short, struct buf *buf)
@@ -86,6 +87,16 @@ static struct slice cut_at_word(struct slice s)
     return slice_head(s, end);
 }
 
+void card_summary_fit(struct slice sentence, struct buf *buf)
+{
+    if (count_chars(sentence) > CARD_SUMMARY_CHARS_MAX) {
+        buf_add(buf, cut_at_word(sentence));
+        buf_add_text(buf, "\xE2\x80\xA6"); /* ellipsis */
+    } else {
+        buf_add(buf, sentence);
+    }
+}
+
 void card_summary_write(const struct card *card, struct buf *buf)
 {
     struct buf *text = &card->call->aside;
@@ -96,10 +107,5 @@ void card_summary_write(const struct card *card, struct buf *buf)
         buf_clear(text);
         write_sentence(card, true, text);
     }
-    if (count_chars(buf_slice(text)) > CARD_SUMMARY_CHARS_MAX) {
-        buf_add(buf, cut_at_word(buf_slice(text)));
-        buf_add_text(buf, "\xE2\x80\xA6"); /* ellipsis */
-    } else {
-        buf_add(buf, buf_slice(text));
-    }
+    card_summary_fit(buf_slice(text), buf);
 }
