@@ -10,56 +10,34 @@
 /* Why a trait is what it is:
  *   Epic        Observation is searched with category or code only, so not by _id; indicators
  *               are Conditions of category "genomics"; _include is not offered
- *   Oracle      _id stands alone; pages of at most 200
- *   Azure       pages of at most 1000, the size asked for is kept
+ *   Oracle      _id stands alone
  *   Google      refuses POST _search with a form
- *   Canvas      pages of at most 100
  *   LinuxForHealth  a next link after POST _search cannot be read with GET (issue 4235)
  *   Medplum, HAPI, SMART Health IT  _include as in the specification
  */
 static const struct fhir_server_traits TRAITS[FHIR_SERVER_KINDS_COUNT] = {
-    [FHIR_SERVER_GENERIC] = {.name = "generic",
-                             .page_size = 100,
-                             .has_id_lists = true,
-                             .has_forms = true},
-    [FHIR_SERVER_EPIC] = {.name = "epic",
-                          .page_size = 100,
-                          .has_indicators = true,
-                          .has_forms = true},
-    [FHIR_SERVER_ORACLE] = {.name = "oracle",
-                            .page_size = 100,
-                            .has_id_lists = true,
-                            .has_forms = true},
+    [FHIR_SERVER_GENERIC] = {.name = "generic", .has_id_lists = true, .has_forms = true},
+    [FHIR_SERVER_EPIC] = {.name = "epic", .has_indicators = true, .has_forms = true},
+    [FHIR_SERVER_ORACLE] = {.name = "oracle", .has_id_lists = true, .has_forms = true},
     [FHIR_SERVER_HAPI] = {.name = "hapi",
-                          .page_size = 100,
                           .has_include = true,
                           .has_id_lists = true,
                           .has_forms = true},
     [FHIR_SERVER_SMART] = {.name = "smart",
-                           .page_size = 100,
                            .has_include = true,
                            .has_id_lists = true,
                            .has_forms = true},
     [FHIR_SERVER_MEDPLUM] = {.name = "medplum",
-                             .page_size = 100,
                              .has_include = true,
                              .has_id_lists = true,
                              .has_forms = true},
     [FHIR_SERVER_AZURE] = {.name = "azure",
-                           .page_size = 100,
                            .has_include = true,
                            .has_id_lists = true,
                            .has_forms = true},
-    [FHIR_SERVER_GOOGLE] = {.name = "google",
-                            .page_size = 100,
-                            .has_include = true,
-                            .has_id_lists = true},
-    [FHIR_SERVER_CANVAS] = {.name = "canvas",
-                            .page_size = 100,
-                            .has_id_lists = true,
-                            .has_forms = true},
+    [FHIR_SERVER_GOOGLE] = {.name = "google", .has_include = true, .has_id_lists = true},
+    [FHIR_SERVER_CANVAS] = {.name = "canvas", .has_id_lists = true, .has_forms = true},
     [FHIR_SERVER_LINUXFORHEALTH] = {.name = "linuxforhealth",
-                                    .page_size = 100,
                                     .has_include = true,
                                     .has_id_lists = true},
 };

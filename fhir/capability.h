@@ -36,8 +36,6 @@ enum fhir_server_kind {
 
 struct fhir_server_traits {
     const char *name;
-    uint32_t codes_max;  /* alternatives in one search; 0: no limit is known */
-    uint32_t page_size;  /* to ask for with _count */
     bool has_indicators; /* genomic indicators: Condition?category=genomics */
     bool has_include;    /* _include works although no statement was read */
     bool has_id_lists;   /* Observation?_id=a,b and nothing else; without: one read each */

@@ -26,7 +26,7 @@ static bool is_type(struct slice type)
     return true;
 }
 
-static bool is_id(struct slice id)
+bool fhir_is_id(struct slice id)
 {
     if (id.len == 0 || id.len > ID_BYTES_MAX || slice_eq_text(id, ".") ||
         slice_eq_text(id, ".."))
@@ -268,11 +268,11 @@ static bool is_relative_reference(struct slice reference)
     struct slice type = slice_cut(reference, '/', &rest);
     struct slice id = slice_cut(rest, '/', &rest);
 
-    if (!is_type(type) || !is_id(id))
+    if (!is_type(type) || !fhir_is_id(id))
         return false;
     if (type.len + 1 + id.len == reference.len)
         return true;
-    return slice_eq_text(slice_cut(rest, '/', &version), "_history") && is_id(version);
+    return slice_eq_text(slice_cut(rest, '/', &version), "_history") && fhir_is_id(version);
 }
 
 /* The part of an absolute reference below the base. */

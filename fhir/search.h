@@ -19,6 +19,9 @@ struct fhir_search_param {
     struct slice value; /* not encoded; a ',' separates alternatives, "\," stands for one */
 };
 
+/* FHIR R4, data type id: [A-Za-z0-9.-]{1,64}; but not "." and "..", which it allows. */
+bool fhir_is_id(struct slice text);
+
 /* Appends base/type?name=value&... Everything but RFC 3986's unreserved characters and ',' is
  * percent-encoded, so a value, say a patient id with strange characters, stays one value. */
 enum err_code fhir_search_url(struct buf *buf, struct slice base, struct slice type,

@@ -234,7 +234,6 @@ static void kinds_have_names_and_domains(void **state)
 
         assert_true(fhir_server_kind_of_name(slice_of(traits->name), &kind));
         assert_int_equal(kind, k);
-        assert_in_range(traits->page_size, 1, 100); /* the smallest cap there is */
     }
     assert_false(fhir_server_kind_of_name(SLICE("Epic"), &kind));
     assert_false(fhir_server_kind_of_name(SLICE_NONE, &kind));
