@@ -72,8 +72,8 @@ bool card_population_is_open(const struct card *card)
 
     for (size_t i = 0; i < advice->advice_count; i++)
         has_open = has_open || is_open(&advice->matches[i]);
-    if (!has_open || card->groups_count > 1)
-        return has_open;
+    if (!has_open || card->groups_count > 1 || count == 1)
+        return has_open; /* a single population is never everybody */
     for (size_t p = 0; p < count; p++) {
         bool is_told = false;
 

@@ -88,6 +88,14 @@ static bool is_pretest_drug(const struct hook_call *call, const struct rules_dru
     return false;
 }
 
+/* What is only shown is shown from what is at hand: it is not worth another search. */
+static bool is_conversion_worth_a_list(const struct hook_call *call)
+{
+    return call->options->conversion == RULES_CONVERSION_APPLY ||
+           (call->options->conversion == RULES_CONVERSION_INFORM &&
+            call->list_prefetch_state == HOOK_PREFETCH_DATA);
+}
+
 bool hook_patient_needs_list(const struct hook_call *call, const struct rules_drug *drug)
 {
     const struct rules_gene **genes;
@@ -95,7 +103,7 @@ bool hook_patient_needs_list(const struct hook_call *call, const struct rules_dr
 
     if (rules_drug_needs(call->knowledge, drug).therapy || is_pretest_drug(call, drug))
         return true;
-    for (size_t i = 0; call->options->conversion != RULES_CONVERSION_OFF && i < count; i++)
+    for (size_t i = 0; is_conversion_worth_a_list(call) && i < count; i++)
         if (rules_gene_has_modulators(call->knowledge, genes[i]))
             return true;
     return false;
