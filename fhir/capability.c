@@ -92,6 +92,20 @@ bool fhir_server_kind_of_name(struct slice name, enum fhir_server_kind *ret)
     return false;
 }
 
+bool fhir_server_kind_split(struct slice text, struct slice *ret_base,
+                            enum fhir_server_kind *ret_kind)
+{
+    struct fhir_url url;
+    size_t at = text.len;
+
+    while (at > 0 && text.ptr[at - 1] != '=')
+        at--;
+    if (at < 2 || !fhir_server_kind_of_name(slice_from(text, at), ret_kind))
+        return false;
+    *ret_base = slice_head(text, at - 1);
+    return fhir_url_parse(*ret_base, &url) && url.query.len == 0;
+}
+
 enum fhir_server_kind fhir_server_kind_of_base(struct slice base)
 {
     struct fhir_url url = {0};

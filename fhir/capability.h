@@ -47,6 +47,11 @@ const struct fhir_server_traits *fhir_server_traits(enum fhir_server_kind kind);
 /* False, and *ret alone, for a name that no kind has. */
 bool fhir_server_kind_of_name(struct slice name, enum fhir_server_kind *ret) MUST_CHECK;
 
+/* Splits "https://ehr.example/fhir=epic" into the base and its kind; false for anything else.
+ */
+bool fhir_server_kind_split(struct slice text, struct slice *ret_base,
+                            enum fhir_server_kind *ret_kind) MUST_CHECK;
+
 /* By the domain of a base URL, for services that live under one; else GENERIC. */
 enum fhir_server_kind fhir_server_kind_of_base(struct slice base);
 

@@ -25,6 +25,7 @@
 #include "fhir/capability.h"
 #include "fhir/fetch.h"
 #include "fhir/search.h"
+#include "gateway/hooks/cache.h"
 #include "gateway/hooks/facts.h"
 #include "gateway/hooks/patient.h"
 #include "gateway/hooks/pretest.h"
@@ -116,6 +117,8 @@ struct hook_need {
     struct buf body;         /* owned */
     struct json_doc doc;     /* owned */
     struct fhir_fetch fetch; /* the caller's, for the network */
+    bool has_cache_key;      /* the caller's */
+    struct hook_cache_key cache_key;
 };
 
 /* State of the prefetch key that holds the results, for metrics and audit. */

@@ -25,20 +25,6 @@ struct hook_servers {
     size_t count;
 };
 
-bool hook_server_kind_split(struct slice text, struct slice *ret_base,
-                            enum fhir_server_kind *ret_kind)
-{
-    struct fhir_url url;
-    size_t at = text.len;
-
-    while (at > 0 && text.ptr[at - 1] != '=')
-        at--;
-    if (at < 2 || !fhir_server_kind_of_name(slice_from(text, at), ret_kind))
-        return false;
-    *ret_base = slice_head(text, at - 1);
-    return fhir_url_parse(*ret_base, &url) && url.query.len == 0;
-}
-
 enum err_code hook_servers_new(const struct hook_servers_options *options,
                                struct hook_servers **ret, struct err *err)
 {
@@ -85,7 +71,7 @@ static bool find_configured(const struct hook_servers *servers, struct slice bas
         struct slice text;
         enum fhir_server_kind kind;
 
-        if (hook_server_kind_split(servers->options.kinds[i], &text, &kind) &&
+        if (fhir_server_kind_split(servers->options.kinds[i], &text, &kind) &&
             fhir_url_parse(text, &configured) && fhir_url_origin_eq(&url, &configured) &&
             fhir_url_is_below(&url, &configured)) {
             *ret = kind;

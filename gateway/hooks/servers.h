@@ -30,10 +30,6 @@ struct hook_servers_options {
     void *owner;
 };
 
-/* Splits "base=kind"; false when it is not that. */
-bool hook_server_kind_split(struct slice text, struct slice *ret_base,
-                            enum fhir_server_kind *ret_kind) MUST_CHECK;
-
 enum err_code hook_servers_new(const struct hook_servers_options *options,
                                struct hook_servers **ret, struct err *err) MUST_CHECK;
 /* After the fetcher that reads statements was closed. Accepts NULL. */

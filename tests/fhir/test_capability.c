@@ -239,6 +239,41 @@ static void kinds_have_names_and_domains(void **state)
     assert_false(fhir_server_kind_of_name(SLICE_NONE, &kind));
 }
 
+static void kinds_are_split_from_bases(void **state)
+{
+    static const struct {
+        const char *text, *base; /* NULL: refused */
+        enum fhir_server_kind kind;
+    } rows[] = {
+        {"https://ehr.example/fhir=epic", "https://ehr.example/fhir", FHIR_SERVER_EPIC},
+        {"http://loopback=hapi", "http://loopback", FHIR_SERVER_HAPI},
+        {"https://ehr.example/a=b=oracle", "https://ehr.example/a=b", FHIR_SERVER_ORACLE},
+        {"https://ehr.example/fhir", NULL, FHIR_SERVER_GENERIC},
+        {"https://ehr.example/fhir=", NULL, FHIR_SERVER_GENERIC},
+        {"https://ehr.example/fhir=Epic", NULL, FHIR_SERVER_GENERIC},
+        {"https://ehr.example/fhir=other", NULL, FHIR_SERVER_GENERIC},
+        {"https://ehr.example/fhir?x=epic", NULL, FHIR_SERVER_GENERIC},
+        {"ehr.example=epic", NULL, FHIR_SERVER_GENERIC},
+        {"=epic", NULL, FHIR_SERVER_GENERIC},
+        {"epic", NULL, FHIR_SERVER_GENERIC},
+        {"", NULL, FHIR_SERVER_GENERIC},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct slice base = SLICE_NONE;
+        enum fhir_server_kind kind = FHIR_SERVER_GENERIC;
+        bool is_ok = fhir_server_kind_split(slice_of(rows[i].text), &base, &kind);
+
+        if (is_ok != (rows[i].base != NULL))
+            fail_msg("%s", rows[i].text);
+        if (!is_ok)
+            continue;
+        assert_slice_equal(base, rows[i].base);
+        assert_int_equal(kind, rows[i].kind);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +283,7 @@ int main(void)
         cmocka_unit_test(bad_statements_are_refused_or_passed_over),
         cmocka_unit_test(long_addresses_are_not_cut),
         cmocka_unit_test(kinds_have_names_and_domains),
+        cmocka_unit_test(kinds_are_split_from_bases),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
