@@ -68,8 +68,8 @@ bool hook_gather_lacks_results(const struct hook_call *call);
  * reports", by hook_need_words or hook_need_name. */
 void hook_gather_write_unread(const struct hook_call *call, struct buf *buf,
                               const char *(*text_of)(enum hook_need_kind kind));
-/* Whether it makes sense to ask more: what was required failed for its form only, and all else
- * that failed was refused. */
+/* Whether it makes sense to ask more: nothing that is required ended at a limit, or failed for
+ * more than its form, and all else that failed was refused. */
 bool hook_gather_server_answers(const struct hook_call *call);
 
 /* Whether a call without this answer cannot vouch for silence. */

@@ -192,7 +192,7 @@ bool hook_gather_server_answers(const struct hook_call *call)
                                           : !is_refusal(need))
             return false;
     }
-    return true;
+    return !call->is_cut[HOOK_NEED_PGX] && !call->is_cut[HOOK_NEED_MEDICATION];
 }
 
 /* ---- writing a need down ---- */

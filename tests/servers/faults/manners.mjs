@@ -11,6 +11,7 @@ export const MANNERS = {
   'ignores-code': { run: withoutCodes },
   epic: { run: likeEpic },
   haplotypes: { run: withHaplotypes },
+  'hang-metadata': { run: ({ rest, next }) => (isMetadata(rest) ? undefined : next()) },
 };
 
 function withoutForms({ request, response, next }) {

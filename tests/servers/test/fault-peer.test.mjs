@@ -157,6 +157,11 @@ test('answers of its own', async (t) => {
       const { body } = await get(`${ready}/epic/fhir/metadata`);
       assert.deepEqual(JSON.parse(body).software, { name: 'Epic' });
     },
+    'hang-metadata': async () => {
+      const { error } = await get(`${ready}/hang-metadata/fhir/metadata`, {}, 150);
+      assert.equal(error.message, 'timeout');
+      assert.equal((await get(`${ready}/hang-metadata${rest}`)).status, 200);
+    },
     haplotypes: async () => {
       const operation = 'fhir/$find-subject-haplotypes?subject=Patient/abc';
       const { body } = await get(`${ready}/haplotypes/${operation}`);
