@@ -246,6 +246,7 @@ static enum err_code know_server(struct replay *replay, struct err *err)
         return ERR_OK;
     if (!fhir_server_kind_of_name(json_text(kind, &call->arena), &call->server.kind))
         return err_set(err, ERR_INVALID, "settings.fhir_server_kind: there is no such kind");
+    call->server.includes |= fhir_capability_unknown(call->server.kind).includes;
     return ERR_OK;
 }
 

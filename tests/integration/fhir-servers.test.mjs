@@ -6,7 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { startFaultPeer, startFhir, startServer } from './lib/child.mjs';
 import { startGateway, testTheEnd } from './lib/gateway.mjs';
-import { assertCards, assertOutcome, call } from './lib/hooks.mjs';
+import { assertCards, assertOutcome, call, order } from './lib/hooks.mjs';
 import { request } from './lib/http.mjs';
 import { readMetrics } from './lib/metrics.mjs';
 import { temporaryDirectory } from './lib/scope.mjs';
@@ -113,6 +113,24 @@ test('a search too long for a URL is POSTed; where that is refused, it is split'
         before.get('pgxgate_fhir_fetches_total{outcome="status"}'),
     );
   });
+});
+
+test('a server that takes few codes gets a part of them at a time', async () => {
+  const plain = await startGateway({ config: { deadline_ms: 20_000 } });
+  const drugs = ['clopidogrel', 'codeine', 'fluorouracil', 'azathioprine', 'simvastatin'];
+  const orders = drugs.map((drug, n) => order(drug, { id: `order-${n}`, patient: PATIENT }));
+  const facts = { patient: PATIENT, orders, fhirServer: serverAt('/codes-max/20') };
+  await forget();
+  const answer = await call(plain, facts);
+  assert.equal(answer.status, 200, answer.text);
+  assert.doesNotMatch(answer.text, /could not be read/);
+  const { queries } = (await stats())['/codes-max/20/fhir/Observation'];
+  const counts = queries
+    .map((query) => new URLSearchParams(query).get('code')?.split(',').length)
+    .filter(Boolean);
+  assert.ok(counts[0] > 20, `${counts}`);
+  assert.equal(counts[1], 20);
+  assert.equal(counts[0], counts.slice(1).reduce((a, b) => a + b));
 });
 
 test('a parameter that the server passes over is noticed, and nothing is lost', async () => {
