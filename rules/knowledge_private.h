@@ -148,10 +148,12 @@ enum err_code rules_knowledge_check_tests(struct rules_knowledge *k,
 enum err_code rules_knowledge_check_omissions(struct rules_knowledge *k,
                                               struct err *err) MUST_CHECK;
 
-/* Reads a key of the gene as conditions write it; ret->word stays RULES_ABSENT for a score
- * range. False when it is no key of the gene. "No Result" is not read here. */
+/* Reads a key of the gene as conditions write it that are keyed by `key_kind`: the gene's own
+ * or another authority's. ret->word stays RULES_ABSENT for a score range. False when it is no
+ * such key. "No Result" is not read here. */
 bool rules_key_read(const struct rules_knowledge *k, const struct rules_gene *gene,
-                    struct slice key, struct rules_wanted_key *ret);
+                    enum rules_key_kind key_kind, struct slice key,
+                    struct rules_wanted_key *ret);
 
 /* Not empty, not too long, no blanks at its ends, no control characters. */
 bool rules_is_name(struct slice name);

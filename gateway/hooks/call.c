@@ -231,7 +231,8 @@ void hook_call_decide(struct hook_call *call)
         return;
     if (call->facts.drug_orders_count > 0 &&
         (!hook_gather_resolve(call) || !hook_patient_decide(call) ||
-         !evaluate(call, &loudest) || !hook_pretests_decide(call)))
+         !evaluate(call, &loudest) || !hook_pretests_decide(call) ||
+         !hook_estimates_decide(call)))
         return;
     if (call->is_incomplete && loudest == RULES_ALERT_NONE)
         fail_for_missing_data(call);

@@ -26,6 +26,7 @@
 #include "fhir/fetch.h"
 #include "fhir/search.h"
 #include "gateway/hooks/cache.h"
+#include "gateway/hooks/estimate.h"
 #include "gateway/hooks/facts.h"
 #include "gateway/hooks/patient.h"
 #include "gateway/hooks/pretest.h"
@@ -145,6 +146,9 @@ struct hook_call {
     uint32_t left_ms;              /* the caller's: time for what a plan adds */
     struct hook_patient patient;
     struct hook_order_facts *order_facts; /* one per facts.drug_orders */
+    const struct hook_given *given;       /* borrowed; NULL: the record is read */
+    struct hook_estimate *estimates;
+    size_t estimates_count, estimates_max;
     struct hook_pretest *pretests;
     size_t pretests_count, pretests_max;
     enum hook_prefetch_state prefetch_state, list_prefetch_state;

@@ -236,6 +236,16 @@ static void write_pretests(struct hook_call *call, struct json_writer *w)
     }
 }
 
+static void write_estimates(struct hook_call *call, struct json_writer *w)
+{
+    for (size_t i = 0; i < call->estimates_count; i++) {
+        if (!call->estimates[i].is_shown || call->cards_count == call->options->cards_max)
+            continue;
+        card_estimate_write(call, &call->estimates[i], w);
+        call->cards_count++;
+    }
+}
+
 static void write_card_of(struct hook_call *call, size_t drug_order, struct json_writer *w)
 {
     struct card card = {
@@ -253,11 +263,20 @@ bool hook_card_write(struct hook_call *call, size_t drug_order, struct buf *buf)
 {
     struct json_writer w;
 
-    if (call->advice[drug_order].alert == RULES_ALERT_NONE)
-        return false;
     json_write_init(&w, buf);
-    write_card_of(call, drug_order, &w);
-    return true;
+    if (call->advice[drug_order].alert != RULES_ALERT_NONE) {
+        write_card_of(call, drug_order, &w);
+        return true;
+    }
+    for (size_t i = 0; i < call->estimates_count; i++) {
+        const struct hook_estimate *e = &call->estimates[i];
+
+        if (!e->is_shown || e->drug_order != &call->facts.drug_orders[drug_order])
+            continue;
+        card_estimate_write(call, e, &w);
+        return true;
+    }
+    return false;
 }
 
 void hook_cards_write(struct hook_call *call, struct buf *buf)
@@ -278,6 +297,7 @@ void hook_cards_write(struct hook_call *call, struct buf *buf)
             call->cards_count++;
         }
     }
+    write_estimates(call, &w);
     write_pretests(call, &w);
     json_write_array_end(&w);
     json_write_object_end(&w);

@@ -37,8 +37,8 @@ struct card {
 /* {"cards":[...]}; sets call->cards_count. */
 void hook_cards_write(struct hook_call *call, struct buf *buf);
 
-/* The card of one drug order as a JSON object; false, and nothing written, where silence is
- * right. */
+/* The card of one drug order as a JSON object, its advice or else its estimated dose; false,
+ * and nothing written, where silence is right. */
 bool hook_card_write(struct hook_call *call, size_t drug_order, struct buf *buf);
 
 /* Parts of a card, each in a file of its own. */
@@ -49,6 +49,8 @@ void card_sources_write(const struct card *card, struct buf *buf);
 /* "Strong", or what a label makes of it: "contraindication". */
 const char *card_strength(const struct rules_recommendation *r);
 void card_heading(struct buf *buf, const char *text);
+/* "Clopidogrel" */
+void card_drug_write(struct buf *buf, struct slice name);
 /* What other drugs make of a result (card_conversion.c): behind its phenotype in the detail and
  * in the summary, as lines of their own, what of it is not known, and in the card's identity.
  */
@@ -65,6 +67,8 @@ void card_dose_write(const struct card *card, struct buf *buf);
 
 /* A card of its own that suggests a test. */
 struct json_writer;
+void card_estimate_write(struct hook_call *call, const struct hook_estimate *estimate,
+                         struct json_writer *writer);
 void card_pretest_write(struct hook_call *call, const struct hook_pretest *pretest,
                         struct json_writer *writer);
 /* Members that all cards have. */

@@ -206,8 +206,9 @@ static void write_implications(const struct card *card, const struct card_group 
         const struct rules_message *message = rules_find_message(
             card->call->knowledge, implications[i].message, card->call->options->locale);
 
-        if (message == NULL || slice_eq(message->meaning, group->message->meaning))
-            continue;
+        if (message == NULL ||
+            slice_find(group->message->meaning, message->meaning) != SIZE_MAX)
+            continue; /* said there */
         buf_add_char(buf, ' ');
         card_words(buf, message->meaning);
     }

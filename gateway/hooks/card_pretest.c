@@ -22,14 +22,6 @@ static const struct rules_message *message_of(const struct hook_call *call,
     return message;
 }
 
-static void write_drug(struct buf *buf, struct slice drug)
-{
-    char first = drug.ptr[0];
-
-    buf_add_char(buf, (char)(first >= 'a' && first <= 'z' ? first - 'a' + 'A' : first));
-    buf_add(buf, slice_from(drug, 1));
-}
-
 /* "Clopidogrel: no CYP2C19 result on file; consider testing" */
 static void write_summary(struct hook_call *call, const struct hook_pretest *p,
                           struct buf *text)
@@ -37,7 +29,7 @@ static void write_summary(struct hook_call *call, const struct hook_pretest *p,
     struct buf *whole = &call->aside;
 
     buf_clear(whole);
-    write_drug(whole, p->row->drug);
+    card_drug_write(whole, p->row->drug);
     buf_join(whole, SLICE(": "), message_of(call, p)->verdict);
     card_summary_fit(buf_slice(whole), text);
 }
@@ -75,7 +67,7 @@ static void write_detail(const struct hook_call *call, const struct hook_pretest
     card_heading(buf, "What was found");
     buf_join(buf, SLICE("- "), p->gene->symbol,
              SLICE(": no result on file, no test of it ordered or under way.\n- "));
-    write_drug(buf, p->row->drug);
+    card_drug_write(buf, p->row->drug);
     buf_add_text(buf, ": not in the medication list.\n");
     if (message->meaning.len > 0) {
         card_heading(buf, "What it means");

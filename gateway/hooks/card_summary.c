@@ -56,15 +56,17 @@ static void write_findings(const struct card *card, bool is_short, struct buf *b
     }
 }
 
+void card_drug_write(struct buf *buf, struct slice name)
+{
+    char first = name.ptr[0];
+
+    buf_add_char(buf, (char)(first >= 'a' && first <= 'z' ? first - 'a' + 'A' : first));
+    buf_add(buf, slice_from(name, 1));
+}
+
 static void write_sentence(const struct card *card, bool is_short, struct buf *buf)
 {
-    struct slice drug = card->advice->drug->name;
-    char first = drug.ptr[0];
-
-    if (first >= 'a' && first <= 'z')
-        first = (char)(first - 'a' + 'A');
-    buf_add_char(buf, first);
-    buf_add(buf, slice_from(drug, 1));
+    card_drug_write(buf, card->advice->drug->name);
     buf_add_text(buf, ": ");
     write_findings(card, is_short, buf);
     buf_add_text(buf, " \xE2\x80\x93 "); /* en dash */

@@ -6,10 +6,10 @@
  */
 #include "gateway/hooks/gather.h"
 
-#include "fhir/weight.h"
+#include "fhir/body.h"
 
 #define LIST_PER_PAGE     "100"
-#define WEIGHTS_READ      "20"
+#define MEASURES_READ     "20"
 #define LIST_DRUGS_MAX    50
 #define IDS_BYTES_MAX     4096
 #define PENDING_PER_PAGE  "100"
@@ -33,15 +33,19 @@ static bool want_patient(struct hook_call *call)
         arena_printf(&call->arena, "Patient/%.*s", SLICE_ARG(call->request.patient_id)));
 }
 
-static bool want_weight(struct hook_call *call)
+static bool want_body(struct hook_call *call, bool wants_height)
 {
-    struct fhir_search_param params[] = {{SLICE("code"), SLICE(FHIR_WEIGHT_CODES)},
-                                         {SLICE("_sort"), SLICE("-date")},
-                                         {SLICE("_count"), SLICE(WEIGHTS_READ)}};
+    struct fhir_search_param params[] = {
+        {SLICE("code"), wants_height ? SLICE(FHIR_WEIGHT_CODES "," FHIR_HEIGHT_CODES)
+                                     : SLICE(FHIR_WEIGHT_CODES)},
+        {SLICE("_sort"), SLICE("-date")},
+        {SLICE("_count"), SLICE(MEASURES_READ)}};
+    struct slice patient = call->request.patient_id;
     uint32_t x100;
 
     if (hook_gather_has(call, HOOK_NEED_WEIGHT) ||
-        fhir_body_weight(&call->collection, call->request.patient_id, &call->arena, &x100))
+        (fhir_body_weight(&call->collection, patient, &call->arena, &x100) &&
+         (!wants_height || fhir_body_height(&call->collection, patient, &call->arena, &x100))))
         return true;
     return hook_gather_search(call, HOOK_NEED_WEIGHT, "Observation", params, ARRAY_LEN(params));
 }
@@ -121,7 +125,7 @@ static bool want_list(struct hook_call *call)
 bool hook_gather_patient(struct hook_call *call)
 {
     struct rules_drug_needs needs = {0};
-    bool needs_list = false;
+    bool needs_list = false, needs_body = false;
 
     for (size_t i = 0; i < call->facts.drug_orders_count; i++) {
         const struct rules_drug *drug = call->facts.drug_orders[i].drug;
@@ -131,9 +135,11 @@ bool hook_gather_patient(struct hook_call *call)
         needs.weight |= more.weight;
         needs.sex |= more.sex;
         needs_list = needs_list || hook_patient_needs_list(call, drug);
+        needs_body = needs_body || rules_algorithm_of_drug(call->knowledge, drug).len > 0;
     }
-    return (!(needs.age || needs.sex) || want_patient(call)) &&
-           (!needs.weight || want_weight(call)) && (!needs_list || want_list(call));
+    return (!(needs.age || needs.sex || needs_body) || want_patient(call)) &&
+           (!(needs.weight || needs_body) || want_body(call, needs_body)) &&
+           (!needs_list || want_list(call));
 }
 
 /* Once everything else is read, and only if a test may have to be suggested. */

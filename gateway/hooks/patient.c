@@ -3,8 +3,8 @@
 
 #include <assert.h>
 
+#include "fhir/body.h"
 #include "fhir/date.h"
-#include "fhir/weight.h"
 #include "gateway/hooks/gather.h"
 
 /* "More than three months" (CPIC, PMID 29392710), at their longest. */
@@ -73,6 +73,8 @@ static void read_patient(struct hook_call *call)
     }
     call->patient.has_weight = fhir_body_weight(&call->collection, call->request.patient_id,
                                                 &call->arena, &call->patient.weight_x100);
+    call->patient.has_height = fhir_body_height(&call->collection, call->request.patient_id,
+                                                &call->arena, &call->patient.height_x100);
 }
 
 /* ---- the medication list ---- */
@@ -101,7 +103,8 @@ bool hook_patient_needs_list(const struct hook_call *call, const struct rules_dr
     const struct rules_gene **genes;
     size_t count = rules_genes_of_drug(call->knowledge, drug, &genes);
 
-    if (rules_drug_needs(call->knowledge, drug).therapy || is_pretest_drug(call, drug))
+    if (rules_drug_needs(call->knowledge, drug).therapy || is_pretest_drug(call, drug) ||
+        rules_algorithm_of_drug(call->knowledge, drug).len > 0)
         return true;
     for (size_t i = 0; is_conversion_worth_a_list(call) && i < count; i++)
         if (rules_gene_has_modulators(call->knowledge, genes[i]))
@@ -356,7 +359,7 @@ static bool convert(struct hook_call *call, const struct rules_drug *drug,
     return true;
 }
 
-bool hook_patient_decide(struct hook_call *call)
+static bool read_record(struct hook_call *call)
 {
     const struct hook_facts *facts = &call->facts;
 
@@ -364,7 +367,28 @@ bool hook_patient_decide(struct hook_call *call)
     for (size_t i = 0; i < facts->drug_orders_count; i++)
         if (hook_patient_needs_list(call, facts->drug_orders[i].drug))
             call->patient.is_list_wanted = true;
-    if (!hook_patient_read_list(call) || !find_comedications(call))
+    return hook_patient_read_list(call) && find_comedications(call);
+}
+
+static void find_order_facts(const struct hook_call *call,
+                             const struct hook_drug_order *drug_order,
+                             struct hook_order_facts *ret)
+{
+    if (call->given != NULL) {
+        ret->therapy = call->given->therapy;
+        ret->has_dose = call->given->has_dose;
+        ret->dose_mg_x100 = call->given->dose_mg_x100;
+        return;
+    }
+    ret->has_dose = read_dose(drug_order->order, &ret->dose_mg_x100);
+    find_therapy(call, drug_order->drug, ret);
+}
+
+bool hook_patient_decide(struct hook_call *call)
+{
+    const struct hook_facts *facts = &call->facts;
+
+    if (call->given == NULL && !read_record(call))
         return false;
     call->order_facts =
         arena_array(&call->arena, facts->drug_orders_count, sizeof *call->order_facts);
@@ -374,8 +398,7 @@ bool hook_patient_decide(struct hook_call *call)
         const struct hook_drug_order *drug_order = &facts->drug_orders[i];
         struct hook_order_facts *order_facts = &call->order_facts[i];
 
-        order_facts->has_dose = read_dose(drug_order->order, &order_facts->dose_mg_x100);
-        find_therapy(call, drug_order->drug, order_facts);
+        find_order_facts(call, drug_order, order_facts);
         if (!convert(call, drug_order->drug, order_facts))
             return false;
     }

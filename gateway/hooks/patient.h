@@ -10,6 +10,7 @@
 #include "fhir/medication_list.h"
 #include "gateway/hooks/facts.h"
 #include "rules/phenoconversion.h"
+#include "rules/warfarin.h"
 
 struct hook_call;
 
@@ -29,9 +30,10 @@ enum hook_list_state {
 const char *hook_list_state_name(enum hook_list_state state);
 
 struct hook_patient {
-    bool has_age, has_weight;
+    bool has_age, has_weight, has_height;
     uint32_t age_years;
     uint32_t weight_x100; /* kg */
+    uint32_t height_x100; /* cm */
     enum rules_sex sex;
 
     bool is_list_wanted, is_list_paged;
@@ -41,6 +43,14 @@ struct hook_patient {
     struct hook_order_drugs *list_drugs;      /* parallel to list */
     struct rules_comedication *comedications; /* systemic ones: the list's and the drafts' */
     size_t comedications_count;
+};
+
+/* What a caller without a record states itself; it fills call->patient too. */
+struct hook_given {
+    enum rules_therapy therapy;
+    bool has_dose;
+    uint32_t dose_mg_x100;                /* a day */
+    struct rules_warfarin_input warfarin; /* what no record holds: ancestry, target INR ... */
 };
 
 /* Parallel to facts.drug_orders. */

@@ -118,6 +118,7 @@ static void write_gaps(struct json_writer *w, const struct hook_call *call)
                            slice_of(hook_prefetch_state_name(call->prefetch_state)));
     json_write_member_text(w, "medication_list",
                            slice_of(hook_list_state_name(call->patient.list_state)));
+    hook_trace_estimates_write(w, call);
     hook_trace_pretests_write(w, call);
     json_write_member_u64(w, "orders", facts->orders_count);
     json_write_member_u64(w, "evaluated_orders", facts->orders_evaluated);

@@ -16,6 +16,7 @@ void hook_trace_write(struct hook_call *call, struct buf *buf);
 void hook_trace_conversions_write(struct json_writer *w, const struct hook_call *call,
                                   size_t order);
 void hook_trace_known_write(struct json_writer *w, const struct hook_call *call, size_t order);
+void hook_trace_estimates_write(struct json_writer *w, const struct hook_call *call);
 void hook_trace_pretests_write(struct json_writer *w, const struct hook_call *call);
 void hook_trace_patient_write(struct json_writer *w, struct hook_call *call);
 

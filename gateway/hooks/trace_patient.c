@@ -51,6 +51,25 @@ void hook_trace_known_write(struct json_writer *w, const struct hook_call *call,
     json_write_object_end(w);
 }
 
+/* Whether there is an estimate and why not, without its numbers. */
+void hook_trace_estimates_write(struct json_writer *w, const struct hook_call *call)
+{
+    json_write_name(w, "estimates");
+    json_write_array(w);
+    for (size_t i = 0; i < call->estimates_count; i++) {
+        const struct hook_estimate *e = &call->estimates[i];
+
+        json_write_object(w);
+        json_write_member_text(w, "drug", e->drug_order->drug->name);
+        json_write_member_text(w, "outcome",
+                               slice_of(rules_warfarin_outcome_name(e->estimate.outcome)));
+        json_write_member_bool(w, "is_new_start", e->input.is_new_start == RULES_ANSWER_YES);
+        json_write_member_bool(w, "is_shown", e->is_shown);
+        json_write_object_end(w);
+    }
+    json_write_array_end(w);
+}
+
 void hook_trace_pretests_write(struct json_writer *w, const struct hook_call *call)
 {
     json_write_name(w, "pretests");
@@ -157,5 +176,6 @@ void hook_trace_patient_write(struct json_writer *w, struct hook_call *call)
         write_order_facts(w, call, i);
     json_write_array_end(w);
     json_write_object_end(w);
+    hook_trace_estimates_write(w, call);
     hook_trace_pretests_write(w, call);
 }

@@ -2,8 +2,8 @@
  * order was written. */
 #include "tests/fhir/parsed.h"
 
+#include "fhir/body.h"
 #include "fhir/medication_list.h"
-#include "fhir/weight.h"
 
 #define TODAY 20781 /* 2026-11-24 */
 
@@ -201,6 +201,37 @@ static void the_latest_weight_counts(void **state)
     }
 }
 
+static void the_latest_height_counts(void **state)
+{
+    static const struct {
+        const char *json;
+        uint32_t cm_x100; /* 0: not known */
+    } ROWS[] = {
+        {WEIGHT("8302-2", "final", "2026-11-01", "172.5", "cm"), 17250},
+        {WEIGHT("3137-7", "final", "2026-11-01", "1.725", "m"), 17250},
+        {WEIGHT("8302-2", "final", "2026-11-01", "1725", "mm"), 17250},
+        {WEIGHT("8302-2", "final", "2026-11-01", "68", "[in_i]"), 17272},
+        {WEIGHT("8302-2", "final", "2026-11-01", "5.7", "[ft_i]"), 0},
+        {WEIGHT("8302-2", "final", "2026-11-01", "1.725", "cm"), 0},
+        {WEIGHT("29463-7", "final", "2026-11-01", "172", "cm"), 0},
+        {WEIGHT("8302-2", "preliminary", "2026-11-01", "172", "cm"), 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+        uint32_t x100 = 0;
+        struct parsed p;
+        bool is_known;
+
+        parsed_init(&p);
+        parsed_add(&p, ROWS[i].json);
+        is_known = fhir_body_height(&p.collection, SLICE("p"), &p.arena, &x100);
+        if (is_known != (ROWS[i].cm_x100 > 0) || (is_known && x100 != ROWS[i].cm_x100))
+            fail_msg("row %zu: got %u for %s", i, x100, ROWS[i].json);
+        parsed_release(&p);
+    }
+}
+
 #define CONDITION(rest)                                                                        \
     "{'resourceType':'Condition','id':'c','code':{'coding':[{'code':'I21.9'}]}" rest "}"
 #define BECAUSE(reasons) "{'resourceType':'MedicationRequest','id':'o'," reasons DRUG "}"
@@ -269,6 +300,7 @@ int main(void)
         cmocka_unit_test(entries_are_read_with_their_times),
         cmocka_unit_test(orders_of_the_call_are_no_part_of_the_list),
         cmocka_unit_test(the_latest_weight_counts),
+        cmocka_unit_test(the_latest_height_counts),
         cmocka_unit_test(reasons_by_reference_are_read_where_the_condition_is_here),
     };
 

@@ -1,23 +1,41 @@
-/* fhir/weight.c -- the latest body weight of a collection. */
-#include "fhir/weight.h"
+/* fhir/body.c -- the latest body weight and height of a collection. */
+#include "fhir/body.h"
 
 #include "fhir/date.h"
 #include "fhir/quantity.h"
 #include "fhir/shape.h"
 #include "fhir/subject.h"
 
-#define WEIGHT_X100_MIN 20    /* lighter than anybody who was ever born */
-#define WEIGHT_X100_MAX 70000 /* heavier than anybody who was ever weighed */
-
-/* What one unit is, in units of 10 mg: hundredths of kg are 10 g. */
-static const struct {
-    const char *unit;
-    uint64_t ten_mg;
-} UNITS[] = {
-    {"kg", 100000}, {"g", 100}, {"[lb_av]", 45359}, {"lb", 45359}, {"lbs", 45359},
+/* What is measured. One unit is so many 100,000ths of the unit that is given back. */
+struct measure {
+    const char *codes[2]; /* LOINC */
+    struct {
+        const char *name;
+        uint64_t x100000;
+    } units[8];
+    uint32_t x100_min, x100_max; /* less or more than anybody who was ever measured */
 };
 
-static bool is_body_weight(struct json observation)
+static const struct measure WEIGHT = {
+    {"29463-7", "3141-9"},
+    {{"kg", 100000}, {"g", 100}, {"[lb_av]", 45359}, {"lb", 45359}, {"lbs", 45359}},
+    20,
+    70000,
+};
+
+static const struct measure HEIGHT = {
+    {"8302-2", "3137-7"},
+    {{"cm", 100000},
+     {"m", 10000000},
+     {"mm", 10000},
+     {"[in_i]", 254000},
+     {"in", 254000},
+     {"inches", 254000}},
+    2000,
+    28000,
+};
+
+static bool is_measure(struct json observation, const struct measure *measure)
 {
     struct json codings = json_at(observation, "code", "coding");
 
@@ -25,7 +43,8 @@ static bool is_body_weight(struct json observation)
         struct shape_coding coding = shape_coding(c);
 
         if (json_text_is(coding.system, "http://loinc.org") &&
-            (json_text_is(coding.code, "29463-7") || json_text_is(coding.code, "3141-9")))
+            (json_text_is(coding.code, measure->codes[0]) ||
+             json_text_is(coding.code, measure->codes[1])))
             return true;
     }
     return false;
@@ -39,20 +58,20 @@ static bool is_final(struct json observation)
            json_text_is(status, "corrected");
 }
 
-static bool read_weight(struct json observation, struct arena *arena, uint32_t *ret_x100)
+static bool read_value(struct json observation, const struct measure *measure,
+                       struct arena *arena, uint32_t *ret_x100)
 {
     struct fhir_quantity quantity;
 
     if (!fhir_quantity_read(json_get(observation, "valueQuantity"), arena, &quantity))
         return false;
-    for (size_t i = 0; i < ARRAY_LEN(UNITS); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(measure->units) && measure->units[i].name != NULL; i++) {
         uint64_t x100;
 
-        if (!slice_eq_text(quantity.unit, UNITS[i].unit))
+        if (!slice_eq_text(quantity.unit, measure->units[i].name))
             continue;
-        /* millionths x 10 mg; 10 g are 1000 x 10 mg */
-        x100 = (quantity.millionths * UNITS[i].ten_mg + 500000000) / 1000000000;
-        if (x100 < WEIGHT_X100_MIN || x100 > WEIGHT_X100_MAX)
+        x100 = (quantity.millionths * measure->units[i].x100000 + 500000000) / 1000000000;
+        if (x100 < measure->x100_min || x100 > measure->x100_max)
             return false;
         *ret_x100 = (uint32_t)x100;
         return true;
@@ -82,8 +101,8 @@ static int compare_moments(struct moment a, struct moment b)
     return a.day != b.day ? (a.day > b.day) - (a.day < b.day) : slice_compare(a.text, b.text);
 }
 
-bool fhir_body_weight(const struct fhir_collection *collection, struct slice patient_id,
-                      struct arena *arena, uint32_t *ret_x100)
+static bool find_latest(const struct fhir_collection *collection, struct slice patient_id,
+                        const struct measure *measure, struct arena *arena, uint32_t *ret_x100)
 {
     struct fhir_subjects subjects = {
         .collection = collection, .patient_id = patient_id, .arena = arena};
@@ -97,10 +116,11 @@ bool fhir_body_weight(const struct fhir_collection *collection, struct slice pat
         uint32_t x100;
         int order;
 
-        if (!slice_eq_text(r->type, "Observation") || !is_body_weight(r->json) ||
+        if (!slice_eq_text(r->type, "Observation") || !is_measure(r->json, measure) ||
             !is_final(r->json) ||
             fhir_subject_is_foreign(&subjects, json_get(r->json, "subject"), r) ||
-            !read_moment(r->json, arena, &moment) || !read_weight(r->json, arena, &x100))
+            !read_moment(r->json, arena, &moment) ||
+            !read_value(r->json, measure, arena, &x100))
             continue;
         order = latest.text.len == 0 ? 1 : compare_moments(moment, latest);
         if (order < 0)
@@ -111,4 +131,16 @@ bool fhir_body_weight(const struct fhir_collection *collection, struct slice pat
     }
     *ret_x100 = latest_x100;
     return is_clear;
+}
+
+bool fhir_body_weight(const struct fhir_collection *collection, struct slice patient_id,
+                      struct arena *arena, uint32_t *ret_x100)
+{
+    return find_latest(collection, patient_id, &WEIGHT, arena, ret_x100);
+}
+
+bool fhir_body_height(const struct fhir_collection *collection, struct slice patient_id,
+                      struct arena *arena, uint32_t *ret_x100)
+{
+    return find_latest(collection, patient_id, &HEIGHT, arena, ret_x100);
 }
