@@ -1,12 +1,15 @@
 /* gateway/hooks/gather_recover.c -- what to ask when a server did not take a request as it was.
  *
- *   429, 5xx          once more, if the wait that the server asks for fits into the time left
- *   a form refused    the same search by GET, its codes split where the URL would be too long
- *   400, 414          without component-code, then without _include, then 20 codes at a time
+ *   429, 5xx          once more, if the wait that the server asks for, or a short pause, fits
+ * into the time left a form refused    the same search by GET, its codes split where the URL
+ * would be too long 400, 414          without component-code, then without _include, then 20
+ * codes at a time
  *
  * What was asked instead stands in for what failed: only if it fails too is something missing.
  */
 #include "gateway/hooks/gather.h"
+
+#define RETRY_PAUSE_MS 50u
 
 static bool is_passing(uint32_t status)
 {
@@ -75,7 +78,8 @@ static bool ask_by_get(struct hook_call *call, const struct hook_need *need)
 
 static bool recover(struct hook_call *call, struct hook_need *need)
 {
-    uint64_t wait_ms = (uint64_t)need->retry_after_s * 1000;
+    uint64_t wait_ms =
+        need->retry_after_s > 0 ? (uint64_t)need->retry_after_s * 1000 : RETRY_PAUSE_MS;
     enum hook_recovery recovery = need->recovery;
 
     need->recovery = HOOK_RECOVERY_NONE;
