@@ -298,6 +298,28 @@ test('a FHIR server that checks tokens', async (t) => {
       assertWanted(await call(gateway, { fhirServer: secured.ready, token }), want);
     });
   }
+  await t.test('sources that the token may not read are no gap', async () => {
+    const token = await tokenFor('system/Observation.rs');
+    const facts = { patient: 'nobody', fhirServer: secured.ready, token };
+    assertCards(await call(gateway, { ...facts, hookInstance: 'scope nobody' }), []);
+    const [{ fetches, gaps }] = await until('the audit row', async () => {
+      const all = await select(
+        database,
+        `SELECT fetches, gaps FROM pgxgate.audit WHERE hook_instance = 'scope nobody'`,
+      );
+      return all.length === 1 && all;
+    });
+    assert.deepEqual(
+      fetches.map(({ kind, status }) => [kind, status]),
+      [
+        ['pgx', 200],
+        ['pgx_category', 200],
+        ['report', 403],
+        ['report', 403],
+      ],
+    );
+    assert.deepEqual(gaps.unread, []);
+  });
   await t.test('one call does not inherit the token of another', async () => {
     const calls = Array.from({ length: 40 }, (_, n) => (n % 2 ? good : undefined));
     const answers = await Promise.all(
