@@ -7,8 +7,12 @@
 #include "gateway/hooks/call.h"
 
 /* Of the searches for results. */
-#define HOOK_CATEGORY_GENETICS "http://terminology.hl7.org/CodeSystem/v2-0074|GE"
-#define HOOK_RESULTS_PER_PAGE  "100"
+#define HOOK_CATEGORY_GENETICS   "http://terminology.hl7.org/CodeSystem/v2-0074|GE"
+#define HOOK_CATEGORY_INDICATORS "genomics"
+#define HOOK_REPORT_CODES                                                                      \
+    "http://loinc.org|51969-4,http://loinc.org|81247-9,http://loinc.org|51965-2,"              \
+    "http://loinc.org|82118-1"
+#define HOOK_RESULTS_PER_PAGE "100" /* the smallest cap that a server is known to have */
 
 /* Takes in every prefetch value and judges the one that holds the results. */
 bool hook_gather_prefetch(struct hook_call *call) MUST_CHECK;

@@ -14,19 +14,15 @@
 #include "gateway/hooks/gather.h"
 
 #include "fhir/codes.h"
+#include "gateway/hooks/missing.h"
 
 #define CODES_BYTES_MAX     16384
 #define CATEGORY_GENETICS_2 "http://hl7.org/fhir/v2/0074|GE" /* up to STU3 */
-#define CATEGORY_INDICATORS "genomics"
-#define REPORT_CODES                                                                           \
-    "http://loinc.org|51969-4,http://loinc.org|81247-9,http://loinc.org|51965-2,"              \
-    "http://loinc.org|82118-1"
-#define INCLUDE_RESULTS    "DiagnosticReport:result"
-#define HGNC_SYSTEM        "http://www.genenames.org"
-#define REFERENCES_MAX     50 /* in one search */
-#define READS_MAX          8  /* one by one */
-#define REFERENCE_ROUNDS   2
-#define REFERENCES_IDS_MAX 4096
+#define INCLUDE_RESULTS     "DiagnosticReport:result"
+#define HGNC_SYSTEM         "http://www.genenames.org"
+#define READS_MAX           8 /* one by one */
+#define REFERENCE_ROUNDS    2
+#define REFERENCES_IDS_MAX  4096
 
 /* ---- 1 ---- */
 
@@ -93,7 +89,7 @@ static bool want_reports(struct hook_call *call)
 
     if (!hook_gather_search(call, HOOK_NEED_REPORT, "DiagnosticReport", params, count))
         return false;
-    params[0] = (struct fhir_search_param){SLICE("code"), SLICE(REPORT_CODES)};
+    params[0] = (struct fhir_search_param){SLICE("code"), SLICE(HOOK_REPORT_CODES)};
     return hook_gather_search(call, HOOK_NEED_REPORT, "DiagnosticReport", params, count);
 }
 
@@ -105,7 +101,7 @@ static bool has_indicators(const struct hook_call *call)
 
 static bool want_indicators(struct hook_call *call)
 {
-    struct fhir_search_param params[] = {{SLICE("category"), SLICE(CATEGORY_INDICATORS)},
+    struct fhir_search_param params[] = {{SLICE("category"), SLICE(HOOK_CATEGORY_INDICATORS)},
                                          {SLICE("_count"), SLICE(HOOK_RESULTS_PER_PAGE)}};
 
     return hook_gather_search(call, HOOK_NEED_INDICATOR, "Condition", params,
@@ -165,98 +161,39 @@ static const struct {
 
 /* ---- 3 ---- */
 
-struct missing {
-    struct hook_call *call;
-    struct slice ids[REFERENCES_MAX];
-    size_t count;
-};
-
-/* "Observation/id", also below the server's base; empty for anything else. */
-static struct slice observation_id(const struct hook_call *call, struct slice reference)
-{
-    struct slice base = call->request.fhir_server, rest;
-
-    while (slice_ends(base, SLICE("/")))
-        base.len--;
-    if (slice_starts(reference, base) && reference.len > base.len)
-        reference = slice_from(reference, base.len + 1);
-    if (!slice_starts(reference, SLICE("Observation/")))
-        return SLICE_NONE;
-    reference = slice_cut(slice_from(reference, SLICE("Observation/").len), '/', &rest);
-    return fhir_is_id(reference) ? reference : SLICE_NONE;
-}
-
-static void note_reference(struct missing *missing, const struct fhir_resource *from,
-                           struct json reference)
-{
-    struct hook_call *call = missing->call;
-    struct slice text = json_text(json_get(reference, "reference"), &call->arena);
-    struct slice id = observation_id(call, text);
-
-    if (id.len == 0 || missing->count == REFERENCES_MAX ||
-        fhir_collection_find(&call->collection, text, from) != NULL)
-        return;
-    for (size_t i = 0; i < missing->count; i++)
-        if (slice_eq(missing->ids[i], id))
-            return;
-    missing->ids[missing->count++] = id;
-}
-
-static void note_references(struct missing *missing, const struct fhir_resource *from,
-                            struct json list, const char *inside)
-{
-    for (struct json r = json_first(list); !json_is_absent(r); r = json_next(r))
-        note_reference(missing, from, inside == NULL ? r : json_get(r, inside));
-}
-
-static void find_missing(struct missing *missing)
-{
-    const struct fhir_collection *collection = &missing->call->collection;
-
-    for (size_t i = 0; i < collection->resources_count; i++) {
-        const struct fhir_resource *r = &collection->resources[i];
-
-        if (slice_eq_text(r->type, "DiagnosticReport"))
-            note_references(missing, r, json_get(r->json, "result"), NULL);
-        if (!slice_eq_text(r->type, "Observation"))
-            continue;
-        note_references(missing, r, json_get(r->json, "hasMember"), NULL);
-        note_references(missing, r, json_get(r->json, "derivedFrom"), NULL);
-        note_references(missing, r, json_get(r->json, "related"), "target"); /* to STU3 */
-    }
-}
-
-static bool want_by_ids(struct hook_call *call, const struct missing *missing)
+static bool want_by_ids(struct hook_call *call, const struct slice *missing, size_t count)
 {
     struct fhir_search_param params[] = {{SLICE("_id"), SLICE_NONE}};
     struct buf ids;
 
     buf_init(&ids, REFERENCES_IDS_MAX);
-    for (size_t i = 0; i < missing->count; i++)
-        buf_join(&ids, i > 0 ? SLICE(",") : SLICE_NONE, missing->ids[i]);
+    for (size_t i = 0; i < count; i++)
+        buf_join(&ids, i > 0 ? SLICE(",") : SLICE_NONE, missing[i]);
     params[0].value = arena_copy(&call->arena, buf_slice(&ids));
     buf_release(&ids);
-    return !call->arena.has_failed &&
-           hook_gather_search_any(call, HOOK_NEED_REFERENCE, "Observation", params,
+    if (call->arena.has_failed)
+        return hook_fail(&call->failure, HOOK_TOO_LARGE, "", "no memory for references");
+    return hook_gather_search_any(call, HOOK_NEED_REFERENCE, "Observation", params,
                                   ARRAY_LEN(params));
 }
 
 static bool want_references(struct hook_call *call)
 {
-    struct missing missing = {.call = call};
+    struct slice missing[HOOK_MISSING_MAX];
+    size_t count = hook_missing_observations(&call->collection, call->request.fhir_server,
+                                             &call->arena, missing);
 
-    find_missing(&missing);
-    if (missing.count == 0)
+    if (count == 0)
         return true;
     call->reference_rounds++;
-    if (missing.count > 1 && fhir_server_traits(call->server.kind)->has_id_lists)
-        return want_by_ids(call, &missing);
-    if (missing.count > READS_MAX)
+    if (count > 1 && fhir_server_traits(call->server.kind)->has_id_lists)
+        return want_by_ids(call, missing, count);
+    if (count > READS_MAX)
         hook_gather_note_missing(call, HOOK_NEED_REFERENCE);
-    for (size_t i = 0; i < missing.count && i < READS_MAX; i++)
+    for (size_t i = 0; i < count && i < READS_MAX; i++)
         if (!hook_gather_read(
                 call, HOOK_NEED_REFERENCE,
-                arena_printf(&call->arena, "Observation/%.*s", SLICE_ARG(missing.ids[i]))))
+                arena_printf(&call->arena, "Observation/%.*s", SLICE_ARG(missing[i]))))
             return false;
     return true;
 }
