@@ -100,6 +100,16 @@ static void results_and_a_drug_give_recommendations_and_a_card(void **state)
          true,
          {"\"drug\":\"clopidogrel\""},
          NULL},
+        /* what several genes imply stands beside their names */
+        {"{\"genes\":{\"TPMT\":\"*3A/*3A\",\"NUDT15\":\"*1/*1\"},\"drug\":\"mercaptopurine\"}",
+         true,
+         {"NUDT15: Usual risk of low", "TPMT: Greatly higher risk"},
+         NULL},
+        /* a card is null only where CPIC sets no flag */
+        {"{\"genes\":{\"CYP2D6\":\"*1/*1\"},\"drug\":\"tamoxifen\"}",
+         true,
+         {"\"other\":true", "\"alert\":\"info\"", "\"card\":{"},
+         NULL},
         /* the patient decides */
         {"{\"genes\":{\"CYP2D6\":\"*4/*4\"},\"drug\":\"atomoxetine\",\"context\":{"
          "\"age_years\":9,\"weight_kg\":31.5,\"sex\":\"male\"}}",
