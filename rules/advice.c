@@ -27,11 +27,19 @@ static const struct rules_recommendation_facts *facts_of(const struct rules_know
     return &k->recommendation_facts[match->recommendation - k->rows.recommendations];
 }
 
-/* "No recommendation" is not advice: another source may have some. */
-static bool is_advice(const struct rules_match *match)
+/* "No recommendation" is not advice: another source may have some. A publisher that grades
+ * nothing (DPWG) advises by what it asks for, or by saying that nothing is to be done. */
+static bool is_advice(const struct rules_knowledge *k, const struct rules_match *match)
 {
-    return match->recommendation->classification != RULES_NO_RECOMMENDATION &&
-           match->recommendation->classification != RULES_NOT_GIVEN;
+    const struct rules_recommendation *r = match->recommendation;
+    struct rules_range actions = facts_of(k, match)->actions;
+
+    if (r->classification != RULES_NOT_GIVEN)
+        return r->classification != RULES_NO_RECOMMENDATION;
+    for (uint32_t i = actions.first; i < actions.first + actions.count; i++)
+        if (k->rows.actions[i].kind == RULES_ACTION_NO_CHANGE)
+            return true;
+    return r->has_alternative || r->has_dose || r->has_other;
 }
 
 /* A row for exactly this diplotype beats the phenotype rows of its guideline. */
@@ -101,7 +109,7 @@ static size_t rank_of(const struct rules_knowledge *k, const struct rules_policy
             rank = i;
             break;
         }
-    return 1 + rank + (is_advice(match) ? 0 : 2 * RULES_PUBLISHERS_MAX);
+    return 1 + rank + (is_advice(k, match) ? 0 : 2 * RULES_PUBLISHERS_MAX);
 }
 
 static void choose_speaker(const struct rules_knowledge *k, const struct rules_policy *policy,
@@ -183,7 +191,7 @@ void rules_advice_arrange(const struct rules_knowledge *k, const struct rules_po
             advice->alert = match->alert;
     }
     for (size_t i = 0; i < advice->matches_count; i++)
-        if (advice->matches[i].part == RULES_PART_OTHER && is_advice(&advice->matches[i]) &&
+        if (advice->matches[i].part == RULES_PART_OTHER && is_advice(k, &advice->matches[i]) &&
             differs_from_advice(advice, &advice->matches[i]))
             advice->sources_differ = true;
 }

@@ -48,6 +48,9 @@ size_t rules_find_drugs_by_code(const struct rules_knowledge *k, struct slice sy
 
 /* The systems of the release's drug codes, each once. */
 size_t rules_code_systems(const struct rules_knowledge *k, const struct slice **ret);
+/* Whether it has a code of this drug in the system of that index. */
+bool rules_drug_has_code_in(const struct rules_knowledge *k, const struct rules_drug *drug,
+                            size_t system);
 
 /* What a drug is called in words: its own name, or how a code of an ingredient, a salt or a
  * brand displays it. */

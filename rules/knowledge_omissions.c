@@ -17,7 +17,8 @@ enum err_code rules_knowledge_check_omissions(struct rules_knowledge *k, struct 
             return BAD(err, "omission of %.*s: unknown gene '%.*s'", SLICE_ARG(o->drug),
                        SLICE_ARG(o->gene));
         if (!slice_eq_text(o->key, RULES_NO_RESULT) &&
-            !rules_key_read(k, &k->rows.genes[gene], o->key, &ignored))
+            !rules_key_read(k, &k->rows.genes[gene], k->rows.genes[gene].key_kind, o->key,
+                            &ignored))
             return BAD(err, "omission of %.*s: '%.*s' is no %s of %.*s", SLICE_ARG(o->drug),
                        SLICE_ARG(o->key), rules_key_kind_name(k->rows.genes[gene].key_kind),
                        SLICE_ARG(o->gene));

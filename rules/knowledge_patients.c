@@ -152,8 +152,35 @@ static enum err_code link_pretests(struct rules_knowledge *k, struct err *err)
     return ERR_OK;
 }
 
+/* Codes stand in order of their system, as code_systems does. */
+static void link_code_systems(struct rules_knowledge *k)
+{
+    size_t system = 0;
+
+    for (size_t i = 0; i < k->rows.drug_codes_count; i++) {
+        const struct rules_drug_code *code = &k->rows.drug_codes[i];
+
+        while (!slice_eq(k->code_systems[system], code->system)) {
+            system++;
+            assert(system < k->code_systems_count);
+        }
+        if (system < 64)
+            k->drug_facts[rules_index_find(&k->drugs, 0, code->drug)].code_systems |=
+                (uint64_t)1 << system;
+    }
+}
+
+bool rules_drug_has_code_in(const struct rules_knowledge *k, const struct rules_drug *drug,
+                            size_t system)
+{
+    assert(system < k->code_systems_count);
+    return system < 64 &&
+           (k->drug_facts[rules_drug_row(k, drug)].code_systems >> system & 1) != 0;
+}
+
 enum err_code rules_knowledge_link_patients(struct rules_knowledge *k, struct err *err)
 {
+    link_code_systems(k);
     if (link_criteria(k, err) != ERR_OK || link_evidence(k, err) != ERR_OK ||
         link_modulators(k, err) != ERR_OK || link_pretests(k, err) != ERR_OK)
         return err->code;

@@ -82,6 +82,7 @@ struct rules_drug_facts {
     struct rules_range algorithm_genes; /* its rows in algorithm_genes */
     struct rules_range evidence, pretests;
     bool needs_age, needs_weight, needs_sex, needs_therapy;
+    uint64_t code_systems; /* bit by index into code_systems; those above 63 are left out */
 };
 
 /* A gene that a drug's recommendations ask about. ALLELE_STATUS: `words` are the keys, positive
@@ -147,10 +148,12 @@ enum err_code rules_knowledge_check_tests(struct rules_knowledge *k,
 enum err_code rules_knowledge_check_omissions(struct rules_knowledge *k,
                                               struct err *err) MUST_CHECK;
 
-/* Reads a key of the gene as conditions write it; ret->word stays RULES_ABSENT for a score
- * range. False when it is no key of the gene. "No Result" is not read here. */
+/* Reads a key of the gene as conditions write it that are keyed by `key_kind`: the gene's own
+ * or another authority's. ret->word stays RULES_ABSENT for a score range. False when it is no
+ * such key. "No Result" is not read here. */
 bool rules_key_read(const struct rules_knowledge *k, const struct rules_gene *gene,
-                    struct slice key, struct rules_wanted_key *ret);
+                    enum rules_key_kind key_kind, struct slice key,
+                    struct rules_wanted_key *ret);
 
 /* Not empty, not too long, no blanks at its ends, no control characters. */
 bool rules_is_name(struct slice name);

@@ -175,12 +175,13 @@ static bool is_status_of(const struct rules_knowledge *k, const struct rules_gen
 }
 
 bool rules_key_read(const struct rules_knowledge *k, const struct rules_gene *gene,
-                    struct slice key, struct rules_wanted_key *ret)
+                    enum rules_key_kind key_kind, struct slice key,
+                    struct rules_wanted_key *ret)
 {
     struct slice word = key;
 
     *ret = (struct rules_wanted_key){.word = RULES_ABSENT};
-    switch (gene->key_kind) {
+    switch (key_kind) {
     case RULES_KEY_PHENOTYPE:
         word = rules_phenotype_of(k, gene, key);
         break;
@@ -199,18 +200,20 @@ bool rules_key_read(const struct rules_knowledge *k, const struct rules_gene *ge
     return ret->word != RULES_ABSENT;
 }
 
-/* One key of a condition: the diplotype itself, or what the gene is looked up by. */
+/* One key of a condition: the diplotype itself, or what its publisher looks the gene up by. */
 static enum err_code read_key(struct rules_knowledge *k, const struct rules_gene *gene,
-                              const struct rules_condition *c, struct rules_wanted_key *ret,
-                              struct err *err)
+                              struct slice publisher, const struct rules_condition *c,
+                              struct rules_wanted_key *ret, struct err *err)
 {
+    enum rules_key_kind key_kind = rules_reading_of(k, gene, publisher)->key_kind;
+
     ret->word = RULES_ABSENT;
     if (slice_starts(c->key, SLICE("= ")))
         return read_diplotype(k, gene, c, ret, err);
-    if (!rules_key_read(k, gene, c->key, ret))
+    if (!rules_key_read(k, gene, key_kind, c->key, ret))
         return BAD(err, "recommendation %.*s: '%.*s' is no %s of %.*s",
                    SLICE_ARG(c->recommendation), SLICE_ARG(c->key),
-                   rules_key_kind_name(gene->key_kind), SLICE_ARG(c->gene));
+                   rules_key_kind_name(key_kind), SLICE_ARG(c->gene));
     return ERR_OK;
 }
 
@@ -252,7 +255,8 @@ static enum err_code link_condition(struct rules_knowledge *k, size_t row,
             (struct rules_wanted_key){.word = RULES_ABSENT, .from_x100 = RULES_SCORE_NO_MAX};
         return ERR_OK;
     }
-    if (read_key(k, &k->rows.genes[gene], c, &k->wanted_keys[row], err) != ERR_OK)
+    if (read_key(k, &k->rows.genes[gene], k->publishers[k->recommendation_facts[r].publisher],
+                 c, &k->wanted_keys[row], err) != ERR_OK)
         return err->code;
     k->recommendation_facts[r].asks_diplotype |= k->wanted_keys[row].diplotype.len > 0;
     return ERR_OK;

@@ -213,7 +213,7 @@ static bool names(const struct study *s, const struct rules_omission *o,
     struct rules_wanted_key key;
     bool is_none = slice_eq_text(o->key, RULES_NO_RESULT);
 
-    if (!is_none && !rules_key_read(k, gene, o->key, &key))
+    if (!is_none && !rules_key_read(k, gene, gene->key_kind, o->key, &key))
         return false;
     for (size_t i = 0; i < s->m.axes_count; i++) {
         const struct rules_matrix_value *value = &s->m.axes[i].values[point->value[i]];

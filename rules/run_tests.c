@@ -1,7 +1,8 @@
 /* rules/run_tests.c -- the cases that ship with the knowledge, run against it.
  *
  * A case is read the way a laboratory's result is, so it tests tables, rules and conditions
- * together.
+ * together. It is about the publishers whose recommendations it expects, and about all when it
+ * expects none: so the cases of one publisher still hold when a pack adds another's advice.
  */
 #include <assert.h>
 
@@ -13,6 +14,7 @@
 #define TEST_ARENA_BYTES_MAX ((size_t)4 * 1024 * 1024)
 #define TEST_TEXT_BYTES_MAX  ((size_t)64 * 1024)
 #define TEST_GENES_MAX       16
+#define ALL_PUBLISHERS       UINT32_MAX
 
 struct run {
     const struct rules_knowledge *k;
@@ -24,8 +26,43 @@ struct run {
     size_t results_count;
     size_t next_gene; /* in the release's rows: sorted by test, as the tests are */
     struct rules_advice advice;
-    struct buf text; /* what does not hold */
+    uint32_t publishers; /* one bit each: those that the case is about */
+    struct buf text;     /* what does not hold */
 };
+
+static void find_publishers(struct run *run)
+{
+    struct slice rest = run->test->recommendations;
+
+    static_assert(RULES_PUBLISHERS_MAX < 32, "one bit each");
+    run->publishers = rest.len == 0 ? ALL_PUBLISHERS : 0;
+    while (rest.len > 0) {
+        uint32_t row =
+            rules_index_find(&run->k->recommendations, 0, slice_cut(rest, ' ', &rest));
+
+        assert(row != RULES_ABSENT);
+        run->publishers |= 1U << run->k->recommendation_facts[row].publisher;
+    }
+}
+
+static bool is_about(const struct run *run, const struct rules_match *match)
+{
+    size_t row = (size_t)(match->recommendation - run->k->rows.recommendations);
+
+    return (run->publishers >> run->k->recommendation_facts[row].publisher & 1U) != 0;
+}
+
+/* Those that the case is about, first. */
+static struct rules_policy policy_of(const struct run *run,
+                                     struct slice publishers[RULES_PUBLISHERS_MAX])
+{
+    struct rules_policy policy = {publishers, 0};
+
+    for (size_t i = 0; i < run->k->publishers_count; i++)
+        if ((run->publishers >> i & 1U) != 0)
+            publishers[policy.publishers_count++] = run->k->publishers[i];
+    return policy;
+}
 
 static enum err_code read_genes(struct run *run, struct err *err)
 {
@@ -70,10 +107,15 @@ static enum err_code resolve_genes(struct run *run, struct err *err)
 static enum err_code evaluate(struct run *run, struct err *err)
 {
     struct rules_facts facts = {.genes = run->results};
-    struct rules_order order = {.drug = rules_find_drug(run->k, run->test->drug)};
+    struct slice publishers[RULES_PUBLISHERS_MAX];
+    struct rules_policy policy;
+    struct rules_order order = {.drug = rules_find_drug(run->k, run->test->drug),
+                                .policy = &policy};
 
     if (read_genes(run, err) != ERR_OK || resolve_genes(run, err) != ERR_OK)
         return err->code;
+    find_publishers(run);
+    policy = policy_of(run, publishers);
     facts.genes_count = run->results_count;
     assert(order.drug != NULL);
     if (run->test->population.len > 0) {
@@ -91,18 +133,33 @@ static int compare_ids(const void *a, const void *b)
     return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
 }
 
+/* How loud what the case is about is on the card. */
+static enum rules_alert alert_of(const struct run *run)
+{
+    enum rules_alert alert = RULES_ALERT_NONE;
+
+    for (size_t i = 0; i < run->advice.matches_count; i++) {
+        const struct rules_match *match = &run->advice.matches[i];
+
+        if (match->part <= RULES_PART_LABEL && is_about(run, match) && match->alert > alert)
+            alert = match->alert;
+    }
+    return alert;
+}
+
 /* The ids of the matches in order of id, separated by one space. */
 static void add_ids(struct run *run, struct buf *buf)
 {
-    size_t count = run->advice.matches_count;
-    struct slice *ids = arena_array(&run->arena, count, sizeof *ids);
+    size_t count = 0;
+    struct slice *ids = arena_array(&run->arena, run->advice.matches_count, sizeof *ids);
 
     if (ids == NULL) {
         buf->has_failed = true;
         return;
     }
-    for (size_t i = 0; i < count; i++)
-        ids[i] = run->advice.matches[i].recommendation->id;
+    for (size_t i = 0; i < run->advice.matches_count; i++)
+        if (is_about(run, &run->advice.matches[i]))
+            ids[count++] = run->advice.matches[i].recommendation->id;
     if (count > 1)
         qsort(ids, count, sizeof *ids, compare_ids);
     for (size_t i = 0; i < count; i++)
@@ -121,9 +178,9 @@ static void compare(struct run *run, struct err *err)
     }
     buf_init(&ids, TEST_TEXT_BYTES_MAX);
     add_ids(run, &ids);
-    if (run->advice.alert != test->alert)
+    if (alert_of(run) != test->alert)
         buf_printf(&run->text, "alert: expected %s, got %s", rules_alert_name(test->alert),
-                   rules_alert_name(run->advice.alert));
+                   rules_alert_name(alert_of(run)));
     if (buf_failed(&ids))
         buf_add_text(&run->text, "no memory to compare");
     else if (!slice_eq(buf_slice(&ids), test->recommendations))

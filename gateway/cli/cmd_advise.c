@@ -11,6 +11,7 @@
 static const char USAGE[] =
     "usage: pgxgate advise [FILE] [--knowledge DIR [--pack DIR]... | --database CONNINFO]\n"
     "                      [--guideline-order PUBLISHER[,PUBLISHER]...]\n"
+    "                      [--phenoconversion off|inform|apply]\n"
     "\n"
     "Reads one JSON object a line from FILE, or from standard input, and writes the advice as\n"
     "one JSON object a line:\n"
@@ -36,6 +37,9 @@ static const char USAGE[] =
     "  --database CONNINFO  use the active release there (default: PGXGATE_DATABASE when set,\n"
     "                       else the files in rules/knowledge)\n"
     "  --guideline-order L  whom to believe first, by publisher (default: CPIC)\n"
+    "  --phenoconversion U  what other drugs make of a phenotype: inform tells it, apply "
+    "looks\n"
+    "                       advice up by it (default: inform)\n"
     "\n"
     "exit status: 0 all lines answered, 64 usage, 65 a line, the file or the knowledge is\n"
     "wrong, 69 no database\n";
@@ -43,6 +47,7 @@ static const char USAGE[] =
 struct advise_arguments {
     const char *file; /* NULL: standard input */
     struct cli_knowledge where;
+    enum rules_conversion_use conversion;
     struct slice publishers[RULES_PUBLISHERS_MAX];
     size_t publishers_count;
 };
@@ -69,14 +74,17 @@ static int read_arguments(int argc, char **argv, struct advise_arguments *ret, b
         {"pack", required_argument, NULL, 'p'},
         {"database", required_argument, NULL, 'd'},
         {"guideline-order", required_argument, NULL, 'g'},
+        {"phenoconversion", required_argument, NULL, 'c'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
     int option;
 
-    *ret = (struct advise_arguments){.publishers = {SLICE("CPIC")}, .publishers_count = 1};
+    *ret = (struct advise_arguments){.conversion = RULES_CONVERSION_INFORM,
+                                     .publishers = {SLICE("CPIC")},
+                                     .publishers_count = 1};
     *ret_help = false;
-    while ((option = getopt_long(argc, argv, "k:p:d:g:h", OPTIONS, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "k:p:d:g:c:h", OPTIONS, NULL)) != -1) {
         switch (option) {
         case 'k':
             ret->where.dir = optarg;
@@ -90,6 +98,10 @@ static int read_arguments(int argc, char **argv, struct advise_arguments *ret, b
             break;
         case 'g':
             if (!read_publishers(ret, optarg))
+                return EXIT_USAGE;
+            break;
+        case 'c':
+            if (!rules_conversion_use_from_name(slice_of(optarg), &ret->conversion))
                 return EXIT_USAGE;
             break;
         case 'h':
@@ -142,7 +154,9 @@ static int answer_all(const struct advise_arguments *arguments,
 
     static_assert(BATCH_LINE_PADDING >= JSON_PADDING, "a line can be read as JSON");
     advise_init(&a.advise);
-    a.advise.policy = (struct rules_policy){arguments->publishers, arguments->publishers_count};
+    a.advise.options.policy =
+        (struct rules_policy){arguments->publishers, arguments->publishers_count};
+    a.advise.options.conversion = arguments->conversion;
     status = batch_run(&HANDLER, arguments->file, &a, &a.batch);
     advise_release(&a.advise);
     return status;

@@ -6,7 +6,7 @@
 #include "gateway/cli/rules_command.h"
 
 static const char USAGE[] =
-    "usage: pgxgate rules import DIR | --on RELEASE [--rxnorm DIR] [--codes FILE] ...\n"
+    "usage: pgxgate rules import DIR | --on RELEASE [--rxnorm DIR] [--cpic CONNINFO] ...\n"
     "       pgxgate rules test [RELEASE | --knowledge DIR]\n"
     "       pgxgate rules lint [RELEASE | --knowledge DIR]\n"
     "       pgxgate rules diff A B\n"

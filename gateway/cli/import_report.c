@@ -1,6 +1,8 @@
 /* gateway/cli/import_report.c -- reports as lines and as JSON. */
 #include "gateway/cli/import_report.h"
 
+#include <string.h>
+
 #define REPORT_BYTES_MAX ((size_t)4 * 1024 * 1024)
 
 void import_report_init(struct import_report *report)
@@ -101,6 +103,53 @@ void import_report_site_codes(struct import_report *report, const char *path,
     json_write_member_text(&report->json, "codes", slice_of(path));
     json_write_member_u64(&report->json, "rows", codes->rows);
     tell_codes(report, &codes->codes);
+    json_write_object_end(&report->json);
+}
+
+/* All notes: each is something that the site does not get. */
+static void tell_lines(struct import_report *report, size_t count, struct slice lines)
+{
+    json_write_member_u64(&report->json, "notesCount", count);
+    json_write_name(&report->json, "notes");
+    json_write_array(&report->json);
+    while (lines.len > 0) {
+        struct slice line = slice_cut(lines, '\n', &lines);
+
+        json_write_text(&report->json, line);
+        buf_join(&report->text, SLICE("    "), line, SLICE("\n"));
+    }
+    json_write_array_end(&report->json);
+}
+
+void import_report_cpic(struct import_report *report, const char *member, const char *value,
+                        const struct cpic_report *cpic)
+{
+    struct json_writer *w = &report->json;
+    const char *shown = strcmp(member, "cpic") == 0 ? "CPIC's database" : value;
+
+    buf_printf(&report->text,
+               "knowledge from %s\n  %zu genes with %zu alleles, %zu drugs with %zu "
+               "recommendations from %zu rows, %zu notes\n",
+               shown, cpic->genes, cpic->alleles, cpic->drugs, cpic->recommendations,
+               cpic->rows, cpic->notes_count);
+    json_write_object(w);
+    json_write_member_text(w, member, slice_of(shown));
+    json_write_member_u64(w, "genes", cpic->genes);
+    json_write_member_u64(w, "alleles", cpic->alleles);
+    json_write_member_u64(w, "drugs", cpic->drugs);
+    json_write_member_u64(w, "recommendations", cpic->recommendations);
+    json_write_member_u64(w, "rows", cpic->rows);
+    tell_lines(report, cpic->notes_count, buf_slice(&cpic->notes));
+    json_write_object_end(w);
+}
+
+void import_report_file(struct import_report *report, const char *member, const char *path,
+                        size_t rows)
+{
+    buf_printf(&report->text, "%s from %s\n  %zu rows\n", member, path, rows);
+    json_write_object(&report->json);
+    json_write_member_text(&report->json, member, slice_of(path));
+    json_write_member_u64(&report->json, "rows", rows);
     json_write_object_end(&report->json);
 }
 

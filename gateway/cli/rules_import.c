@@ -13,7 +13,9 @@
 #include "gateway/cli/import_report.h"
 #include "gateway/cli/output.h"
 #include "gateway/cli/rules_command.h"
+#include "gateway/store/cpic_import.h"
 #include "gateway/store/knowledge_files.h"
+#include "gateway/store/modulators_csv.h"
 #include "gateway/store/releases.h"
 #include "gateway/store/snapshot.h"
 
@@ -35,14 +37,24 @@ static const char USAGE[] =
     "first 8 or more digits of one). One release holds everything, so what was tested is what\n"
     "is used. The same input gives the same release again: then nothing is stored.\n"
     "\n"
-    "additions:\n"
+    "additions, in this order:\n"
+    "  --cpic CONNINFO      genes and advice from a restored copy of CPIC's database;\n"
+    "                       service=NAME keeps a password out of the list of processes\n"
+    "  --cpic-json PATH     a file, or a folder of files that belong together: answers of "
+    "CPIC's\n"
+    "                       API; PharmCAT's prescribing_guidance.json (CPIC and DPWG) and\n"
+    "                       phenotypes; may be given several times\n"
+    "  --modulators FILE    inhibitors and inducers as CSV: gene,drug,role,strength,factor,\n"
+    "                       washout_days,source; may be given several times\n"
+    "  --pack DIR           a pack of knowledge files; may be given several times\n"
     "  --rxnorm DIR         drug codes from RxNorm's RRF files, prescribable or full: "
     "RXNCONSO,\n"
     "                       RXNREL, RXNSAT; RXNATOMARCHIVE, RXNCUI, RXNSAB if they are there\n"
     "  --codes FILE         a site's drug codes as CSV: system,code,drug[,form][,display];\n"
     "                       may be given several times\n"
     "\n"
-    "  --as VERSION         the new release's version (default: the base's)\n"
+    "  --as VERSION         the new release's version (default: the base's, and what was "
+    "added)\n"
     "  --per-drug           list how many codes each drug has\n"
     "  --database CONNINFO  where (default: PGXGATE_DATABASE)\n"
     "  --json               the result as JSON\n"
@@ -115,12 +127,61 @@ static enum err_code add_site_codes(struct import *import, const char *value, st
     return err->code;
 }
 
-/* What adds drugs stands before what adds their codes. */
+static enum err_code
+add_knowledge(struct import *import, const char *member, const char *value,
+              enum err_code (*add)(const char *value, struct rules_release *release,
+                                   struct cpic_report *report, struct err *err),
+              struct err *err)
+{
+    struct cpic_report report;
+
+    cpic_report_init(&report);
+    if (add(value, &import->release, &report, err) == ERR_OK)
+        import_report_cpic(&import->report, member, value, &report);
+    cpic_report_release(&report);
+    return err->code;
+}
+
+static enum err_code add_cpic(struct import *import, const char *value, struct err *err)
+{
+    return add_knowledge(import, "cpic", value, cpic_import_database, err);
+}
+
+static enum err_code add_cpic_json(struct import *import, const char *value, struct err *err)
+{
+    return add_knowledge(import, "cpicJson", value, cpic_import_json, err);
+}
+
+static enum err_code add_modulators(struct import *import, const char *value, struct err *err)
+{
+    size_t rows = 0;
+
+    if (modulators_csv_import(value, &import->release, &rows, err) == ERR_OK)
+        import_report_file(&import->report, "modulators", value, rows);
+    return err->code;
+}
+
+static enum err_code add_pack(struct import *import, const char *value, struct err *err)
+{
+    size_t before = import->release.recommendations_count;
+
+    if (store_read_pack(value, &import->release, err) == ERR_OK)
+        import_report_file(&import->report, "pack", value,
+                           import->release.recommendations_count - before);
+    return err->code;
+}
+
+/* What adds drugs stands before what adds their codes, and a pack, which may hold a site's
+ * policies, behind what it stands over. */
 static const struct {
     const char *option;
     bool may_repeat;
     enum err_code (*add)(struct import *import, const char *value, struct err *err);
 } ADDITIONS[] = {
+    {"cpic", false, add_cpic},
+    {"cpic-json", true, add_cpic_json},
+    {"modulators", true, add_modulators},
+    {"pack", true, add_pack},
     {"rxnorm", false, add_rxnorm},
     {"codes", true, add_site_codes},
 };
@@ -259,12 +320,12 @@ static int compose(struct import *import)
 
     if (status != EXIT_OK)
         return status;
-    if (import->version != NULL)
-        import->release.version = arena_copy(&import->release.arena, slice_of(import->version));
     if (add_all(import, &err) != ERR_OK) {
         rules_release_release(&import->release);
         return cli_fail(COMMAND, &err);
     }
+    if (import->version != NULL)
+        import->release.version = arena_copy(&import->release.arena, slice_of(import->version));
     return store_draft(import);
 }
 

@@ -2,7 +2,6 @@
 #include "gateway/hooks/advise.h"
 
 #include "fhir/json_write.h"
-#include "gateway/hooks/card.h"
 #include "gateway/hooks/result_text.h"
 
 #define NODES_MAX       100000u
@@ -21,8 +20,7 @@ struct request {
     struct slice id;
     const struct rules_drug *drugs[DRUGS_MAX];
     size_t drugs_count;
-    struct rules_facts patient;
-    struct rules_order order;
+    struct hook_given given;
     struct slice population;
     const char *error;
 };
@@ -35,6 +33,7 @@ void advise_init(struct advise *advise)
 {
     *advise = (struct advise){.options = {.json_nodes_max = NODES_MAX,
                                           .cards_max = 1,
+                                          .conversion = RULES_CONVERSION_INFORM,
                                           .arena_bytes_max = ARENA_BYTES_MAX,
                                           .locale = SLICE("en")}};
     hook_call_init(&advise->call, &advise->options);
@@ -81,6 +80,20 @@ static bool add_drug(struct request *r, const struct rules_drug *drug)
     return true;
 }
 
+/* NULL when there is none of that name. */
+static const struct rules_drug *find_drug_by_name(const struct request *r, struct slice written)
+{
+    char name[64];
+
+    written = slice_trim(written);
+    if (written.len >= sizeof name)
+        return NULL;
+    for (size_t i = 0; i < written.len; i++)
+        name[i] = (char)(written.ptr[i] >= 'A' && written.ptr[i] <= 'Z' ? written.ptr[i] + 32
+                                                                        : written.ptr[i]);
+    return rules_find_drug(r->k, (struct slice){name, written.len});
+}
+
 /* Lines may name a system in short, as the tables of drug codes do. */
 static struct slice system_of(struct slice name)
 {
@@ -103,7 +116,6 @@ static bool read_drug(struct request *r)
 {
     struct json value = json_get(r->root, "drug");
     struct slice code = json_text(value, r->arena), system;
-    char name[64];
 
     if (!json_is(value, JSON_STRING))
         return refuse(r, "drug: a name or \"system|code\" is required");
@@ -118,74 +130,127 @@ static bool read_drug(struct request *r)
                 return false;
         return count > 0 || refuse(r, "drug: the code is not known");
     }
-    code = slice_trim(code);
-    if (code.len < sizeof name) {
-        for (size_t i = 0; i < code.len; i++)
-            name[i] = (char)(code.ptr[i] >= 'A' && code.ptr[i] <= 'Z' ? code.ptr[i] + 32
-                                                                      : code.ptr[i]);
-        code.ptr = name;
-        if (rules_find_drug(r->k, code) != NULL)
-            return add_drug(r, rules_find_drug(r->k, code));
-    }
+    if (find_drug_by_name(r, code) != NULL)
+        return add_drug(r, find_drug_by_name(r, code));
     return refuse(r, "drug: the name is not known");
 }
 
-/* A number of hundredths within [1, max]. */
-static bool read_number(struct json value, uint32_t max_x100, uint32_t *ret_x100)
+/* Members of the context that are numbers, in hundredths; false: absent. */
+static bool has_number(struct request *r, struct json context, const char *name,
+                       uint32_t max_x100, uint32_t *ret_x100)
 {
-    return json_to_x100(value, ret_x100) && *ret_x100 <= max_x100;
+    struct json value = json_get(context, name);
+
+    if (json_is_absent(value))
+        return false;
+    if (!json_to_x100(value, ret_x100) || *ret_x100 > max_x100) {
+        (void)refuse(
+            r, arena_printf(r->arena, "context.%s: a number from 0 to %u", name, max_x100 / 100)
+                   .ptr);
+        return false;
+    }
+    return true;
+}
+
+static enum rules_answer answer_of(struct request *r, struct json context, const char *name)
+{
+    struct json value = json_get(context, name);
+
+    if (json_is_absent(value))
+        return RULES_ANSWER_UNKNOWN;
+    if (!json_is(value, JSON_TRUE) && !json_is(value, JSON_FALSE))
+        (void)refuse(r, arena_printf(r->arena, "context.%s: true or false", name).ptr);
+    return json_is_true(value) ? RULES_ANSWER_YES : RULES_ANSWER_NO;
 }
 
 static bool read_patient(struct request *r, struct json context)
 {
-    struct json age = json_get(context, "age_years"), weight = json_get(context, "weight_kg");
+    struct hook_patient *p = &r->advise->call.patient;
     struct json sex = json_get(context, "sex");
     uint32_t age_x100 = 0;
 
-    if (!json_is_absent(age)) {
-        if (!read_number(age, AGE_YEARS_MAX * 100, &age_x100))
-            return refuse(r, "context.age_years: a number from 0 to 150");
-        r->patient.has_age = true;
-        r->patient.age_years = age_x100 / 100;
-    }
-    if (!json_is_absent(weight)) {
-        if (!read_number(weight, 100000, &r->patient.weight_x100))
-            return refuse(r, "context.weight_kg: a number from 0 to 1000");
-        r->patient.has_weight = true;
-    }
-    if (!json_is_absent(sex) && !rules_sex_from_name(json_text(sex, r->arena), &r->patient.sex))
+    p->has_age = has_number(r, context, "age_years", AGE_YEARS_MAX * 100, &age_x100);
+    p->age_years = age_x100 / 100;
+    p->has_weight = has_number(r, context, "weight_kg", 100000, &p->weight_x100);
+    p->has_height = has_number(r, context, "height_cm", 30000, &p->height_x100);
+    if (!json_is_absent(sex) && !rules_sex_from_name(json_text(sex, r->arena), &p->sex))
         return refuse(r, "context.sex: any, female or male");
+    return r->error == NULL;
+}
+
+static bool read_warfarin(struct request *r, struct json context)
+{
+    static const char *const ANCESTRIES[] = {"unknown", "european", "asian", "african",
+                                             "other"};
+    struct rules_warfarin_input *in = &r->given.warfarin;
+    struct json ancestry = json_get(context, "ancestry");
+    size_t i = 0;
+
+    in->has_target_inr = has_number(r, context, "target_inr", 1000, &in->target_inr_x100);
+    in->smoker = answer_of(r, context, "smoker");
+    in->rare_alleles_tested = answer_of(r, context, "rare_alleles_tested");
+    in->rs12777823_a = answer_of(r, context, "rs12777823_a");
+    if (json_is_absent(ancestry))
+        return r->error == NULL;
+    while (i < ARRAY_LEN(ANCESTRIES) && !json_text_is(ancestry, ANCESTRIES[i]))
+        i++;
+    if (i == ARRAY_LEN(ANCESTRIES))
+        return refuse(r, "context.ancestry: unknown, european, asian, african or other");
+    in->ancestry = (enum rules_ancestry)i;
+    return r->error == NULL;
+}
+
+/* Drugs that the knowledge does not have act on nothing that it knows. */
+static bool read_comedication(struct request *r, struct json list)
+{
+    struct hook_patient *p = &r->advise->call.patient;
+
+    if (json_is_absent(list))
+        return true;
+    if (!json_is(list, JSON_ARRAY))
+        return refuse(r, "context.comedication: an array of drug names");
+    p->list_state = HOOK_LIST_FULL;
+    p->comedications = arena_array(r->arena, json_count(list), sizeof *p->comedications);
+    if (p->comedications == NULL)
+        return refuse(r, "no memory for this line");
+    for (struct json e = json_first(list); !json_is_absent(e); e = json_next(e)) {
+        const struct rules_drug *drug;
+
+        if (!json_is(e, JSON_STRING))
+            return refuse(r, "context.comedication: an array of drug names");
+        drug = find_drug_by_name(r, json_text(e, r->arena));
+        if (drug != NULL)
+            p->comedications[p->comedications_count++] =
+                (struct rules_comedication){.drug = drug};
+    }
     return true;
 }
 
 static bool read_context(struct request *r)
 {
-    static const char *const MEMBERS[] = {"age_years",  "weight_kg", "sex",
-                                          "population", "therapy",   "dose_mg_per_day"};
+    static const char *const MEMBERS[] = {
+        "age_years", "weight_kg",           "height_cm",    "sex",      "population",
+        "therapy",   "dose_mg_per_day",     "comedication", "ancestry", "target_inr",
+        "smoker",    "rare_alleles_tested", "rs12777823_a"};
     struct json context = json_get(r->root, "context");
     struct json therapy = json_get(context, "therapy");
     struct json population = json_get(context, "population");
-    struct json dose = json_get(context, "dose_mg_per_day");
 
     if (json_is_absent(context) || json_is(context, JSON_NULL))
         return true;
     if (!json_is(context, JSON_OBJECT) ||
         !only_known_members(r, context, MEMBERS, ARRAY_LEN(MEMBERS)))
-        return refuse(r, "context: an object of age_years, weight_kg, sex, population, therapy "
-                         "and dose_mg_per_day");
+        return refuse(r, "context: an object with the members that --help lists");
     if (!json_is_absent(therapy) &&
-        !rules_therapy_from_name(json_text(therapy, r->arena), &r->order.therapy))
+        !rules_therapy_from_name(json_text(therapy, r->arena), &r->given.therapy))
         return refuse(r, "context.therapy: any, naive or established");
     if (!json_is_absent(population) && !json_is(population, JSON_STRING))
         return refuse(r, "context.population: a text");
-    if (!json_is_absent(dose)) {
-        if (!read_number(dose, 100000000, &r->order.dose_x100))
-            return refuse(r, "context.dose_mg_per_day: a number");
-        r->order.has_dose = true;
-        r->order.dose_unit = SLICE("mg/d");
-    }
+    r->given.has_dose =
+        has_number(r, context, "dose_mg_per_day", 100000000, &r->given.dose_mg_x100);
     r->population = json_text(population, r->arena);
-    return read_patient(r, context);
+    return r->error == NULL && read_patient(r, context) && read_warfarin(r, context) &&
+           read_comedication(r, json_get(context, "comedication"));
 }
 
 /* A lookup key as CPIC writes it, or what a laboratory would write. */
@@ -290,7 +355,8 @@ static bool read_line(struct request *r, struct slice line)
 
 static bool resolve(struct request *r, const struct rules_drug *drug)
 {
-    struct hook_facts *facts = &r->advise->call.facts;
+    struct hook_call *call = &r->advise->call;
+    struct hook_facts *facts = &call->facts;
     struct err err = {0};
 
     facts->genes_count = rules_genes_of_drug(r->k, drug, &facts->genes);
@@ -302,8 +368,7 @@ static bool resolve(struct request *r, const struct rules_drug *drug)
                                facts->reading.evidence_count, r->arena, &facts->results[i],
                                &err) != ERR_OK)
             return refuse(r, arena_copy(r->arena, slice_of(err.text)).ptr);
-    r->patient.genes = facts->results;
-    r->patient.genes_count = facts->genes_count;
+    call->has_resolved_genes = true;
     return true;
 }
 
@@ -336,211 +401,32 @@ static const struct rules_population *find_population(const struct request *r,
     return NULL;
 }
 
+/* The call as if it had been read from a record, and decided as any other. */
 static bool decide(struct request *r, const struct rules_drug *drug)
 {
     struct hook_call *call = &r->advise->call;
     struct hook_drug_order *order = arena_new(r->arena, struct hook_drug_order);
     struct fhir_order *as_read = arena_new(r->arena, struct fhir_order);
-    struct err err = {0};
 
-    call->advice = arena_new(r->arena, struct rules_advice);
-    if (order == NULL || as_read == NULL || call->advice == NULL || !resolve(r, drug))
-        return r->error != NULL ? false : refuse(r, "no memory for this line");
-    r->order.drug = drug;
-    r->order.policy = &r->advise->policy;
-    r->order.population = find_population(r, drug);
-    if (r->population.len > 0 && r->order.population == NULL &&
-        !slice_eq_nocase(r->population, SLICE("general")))
-        return refuse(r, "context.population: not one of the drug's");
+    if (order == NULL || as_read == NULL)
+        return refuse(r, "no memory for this line");
+    if (!resolve(r, drug))
+        return false;
     *as_read = (struct fhir_order){.resource = &GIVEN, .name = GIVEN.name};
     *order = (struct hook_drug_order){
-        .order = as_read, .drug = drug, .population = r->order.population};
+        .order = as_read,
+        .drug = drug,
+        .population = find_population(r, drug),
+    };
+    if (r->population.len > 0 && order->population == NULL &&
+        !slice_eq_nocase(r->population, SLICE("general")))
+        return refuse(r, "context.population: not one of the drug's");
     call->facts.drug_orders = order;
     call->facts.drug_orders_count = 1;
-    if (rules_evaluate(r->k, &r->order, &r->patient, r->arena, call->advice, &err) != ERR_OK)
-        return refuse(r, arena_copy(r->arena, slice_of(err.text)).ptr);
-    return true;
-}
-
-/* --- writing -------------------------------------------------------------------------------
- */
-
-/* NULL for a gene that the recommendation takes without a result. */
-static const struct rules_call *call_of(const struct rules_match *match, size_t because)
-{
-    const struct rules_gene_result *result = match->because[because].result;
-
-    return result == NULL ? NULL : &result->calls[match->because[because].call];
-}
-
-static const struct rules_key *key_of(const struct rules_match *match, size_t because)
-{
-    const struct rules_call *call = call_of(match, because);
-
-    return call == NULL ? NULL : &call->keys[match->because[because].key];
-}
-
-/* The first gene of which only a range of scores is known; because_count for none. */
-static size_t find_range(const struct rules_match *match)
-{
-    size_t i = 0;
-
-    for (; i < match->because_count; i++) {
-        const struct rules_key *key = key_of(match, i);
-
-        if (key != NULL && key->is_score && key->from_x100 != key->to_x100 &&
-            !call_of(match, i)->has_score)
-            break;
-    }
-    return i;
-}
-
-/* `score`, when it is not empty, stands for the key of the gene at `range`. */
-static void write_lookup(struct request *r, const struct rules_match *match, size_t range,
-                         struct slice score, struct json_writer *w)
-{
-    const struct rules_condition *conditions;
-    size_t count = rules_conditions_of(r->k, match->recommendation, &conditions);
-
-    json_write_name(w, "lookup");
-    json_write_object(w);
-    for (size_t i = 0; i < match->because_count; i++) {
-        if (match->because[i].result == NULL)
-            continue;
-        json_write_name_slice(w, match->because[i].result->gene->symbol);
-        json_write_text(w, i == range && score.len > 0
-                               ? score
-                               : rules_key_text(key_of(match, i), r->arena));
-    }
-    /* Genes that the recommendation takes without a result. */
-    for (size_t i = 0; i < count; i++) {
-        bool is_named = false;
-
-        for (size_t b = 0; b < match->because_count; b++)
-            is_named = is_named ||
-                       (match->because[b].result != NULL &&
-                        slice_eq(match->because[b].result->gene->symbol, conditions[i].gene));
-        if (!is_named && (i == 0 || !slice_eq(conditions[i].gene, conditions[i - 1].gene))) {
-            json_write_name_slice(w, conditions[i].gene);
-            json_write_text(w, SLICE(RULES_NO_RESULT));
-        }
-    }
-    json_write_object_end(w);
-}
-
-static void write_row(struct request *r, const struct rules_match *match, size_t range,
-                      struct slice score, struct json_writer *w)
-{
-    const struct rules_recommendation *m = match->recommendation;
-    const struct rules_source *source = rules_find_source(r->k, m->source);
-
-    json_write_object(w);
-    json_write_member_text(w, "source", source == NULL ? m->source : source->publisher);
-    json_write_member_text(w, "population",
-                           m->population.len > 0 ? m->population : SLICE("general"));
-    write_lookup(r, match, range, score, w);
-    json_write_member_text(w, "classification",
-                           slice_of(rules_classification_name(m->classification)));
-    json_write_member_bool(w, "alternative", m->has_alternative);
-    json_write_member_bool(w, "dose", m->has_dose);
-    json_write_member_bool(w, "other", m->has_other);
-    json_write_member_text(w, "part", slice_of(rules_part_name(match->part)));
-    if (m->label != RULES_LABEL_NONE)
-        json_write_member_text(w, "label", slice_of(rules_label_name(m->label)));
-    json_write_member_bool(w, "certain", match->is_certain);
-    json_write_member_text(w, "rule", m->id);
-    json_write_member_text(w, "release", rules_knowledge_hash(r->k));
-    json_write_object_end(w);
-}
-
-/* One row, or one for each score that may be the patient's. A label speaks of the phenotype. */
-static void write_recommendation(struct request *r, const struct rules_match *match,
-                                 struct json_writer *w)
-{
-    size_t range = find_range(match), count = 0;
-    struct slice scores[RULES_SCORES_MAX];
-
-    if (range < match->because_count && match->recommendation->label != RULES_LABEL_NONE) {
-        write_row(r, match, range, call_of(match, range)->phenotype, w);
-        return;
-    }
-    if (range < match->because_count)
-        count = rules_scores_of(r->k, match->recommendation, match->because[range].result->gene,
-                                key_of(match, range), r->arena, scores);
-    if (count == 0)
-        write_row(r, match, range, SLICE_NONE, w);
-    for (size_t i = 0; i < count; i++)
-        write_row(r, match, range, scores[i], w);
-}
-
-/* "CYP2D6: a phenotype without a genotype" */
-static void write_notes(struct request *r, struct json_writer *w)
-{
-    const struct hook_facts *facts = &r->advise->call.facts;
-
-    json_write_name(w, "notes");
-    json_write_array(w);
-    for (size_t g = 0; g < facts->genes_count; g++) {
-        uint32_t notes = 0;
-
-        if (facts->results[g].state == RULES_GENE_CONFLICT)
-            json_write_text(w, arena_printf(r->arena, "%.*s: %s",
-                                            SLICE_ARG(facts->genes[g]->symbol),
-                                            rules_gene_state_name(RULES_GENE_CONFLICT)));
-        for (size_t c = 0; c < facts->results[g].calls_count; c++)
-            notes |= facts->results[g].calls[c].notes;
-        for (uint32_t n = 0; n < RULES_NOTES_COUNT; n++)
-            if ((notes >> n & 1) != 0)
-                json_write_text(w, arena_printf(r->arena, "%.*s: %s",
-                                                SLICE_ARG(facts->genes[g]->symbol),
-                                                rules_call_note_name((enum rules_call_note)n)));
-    }
-    json_write_array_end(w);
-}
-
-static void write_card(struct request *r, struct json_writer *w)
-{
-    struct advise *a = r->advise;
-
-    buf_clear(&a->card);
-    json_write_name(w, "card");
-    if (hook_card_write(&a->call, 0, &a->card))
-        json_write_raw(w, buf_slice(&a->card));
-    else
-        json_write_raw(w, SLICE("null"));
-    if (buf_failed(&a->card))
-        w->buf->has_failed = true;
-}
-
-static void write_answer(struct request *r, const struct rules_drug *drug, struct buf *out)
-{
-    const struct rules_advice *advice = r->advise->call.advice;
-    struct json_writer w;
-
-    json_write_init(&w, out);
-    json_write_object(&w);
-    if (r->id.len > 0) {
-        json_write_name(&w, "id");
-        json_write_raw(&w, r->id);
-    }
-    json_write_member_text(&w, "drug", drug->name);
-    json_write_name(&w, "recommendations");
-    json_write_array(&w);
-    for (size_t i = 0; i < advice->matches_count; i++)
-        write_recommendation(r, &advice->matches[i], &w);
-    json_write_array_end(&w);
-    json_write_name(&w, "missing");
-    json_write_array(&w);
-    for (size_t i = 0; i < advice->missing_count; i++)
-        json_write_text(&w, advice->missing[i]->symbol);
-    json_write_array_end(&w);
-    write_notes(r, &w);
-    if (advice->sources_differ)
-        json_write_member_bool(&w, "sources_differ", true);
-    json_write_member_text(&w, "alert", slice_of(rules_alert_name(advice->alert)));
-    write_card(r, &w);
-    json_write_object_end(&w);
-    buf_add_char(out, '\n');
+    call->given = &r->given;
+    call->estimates_count = 0;
+    hook_call_decide(call);
+    return call->failure.code == HOOK_NONE || refuse(r, call->failure.text);
 }
 
 static void write_error(struct request *r, struct buf *out)
@@ -569,7 +455,7 @@ bool advise_line(struct advise *advise, const struct rules_knowledge *knowledge,
     if (read_line(&r, line)) {
         for (size_t i = 0; i < r.drugs_count && r.error == NULL; i++)
             if (decide(&r, r.drugs[i]))
-                write_answer(&r, r.drugs[i], out);
+                advise_write(advise, r.id, out);
     }
     if (r.error != NULL)
         write_error(&r, out);

@@ -3,18 +3,24 @@
  * One JSON object in, one JSON object a drug out, each on a line of its own:
  *
  *   {"id":"1","genes":{"CYP2C19":"*2/ *2","HLA-B":["*57:01 positive"]},"drug":"clopidogrel",
- *    "context":{"age_years":54,"weight_kg":70.5,"sex":"female","population":"CVI ACS PCI",
- *               "therapy":"naive"}}
+ *    "context":{"age_years":54,"weight_kg":70.5,"height_cm":171,"sex":"female",
+ *               "population":"CVI ACS PCI","therapy":"naive","dose_mg_per_day":75,
+ *               "comedication":["paroxetine"],"ancestry":"european","target_inr":2.5,
+ *               "smoker":false,"rare_alleles_tested":true,"rs12777823_a":false}}
  *
  * (without the blank in the diplotype). `genes`: a diplotype, phenotype, score or allele status
  * each, or an array of several results; `drug`: a name or "system|code" (in short also rxnorm,
  * atc and ndc), of which a combination product gives one line per ingredient; `context` and its
- * members are optional.
+ * members are optional. The last four are for warfarin; a `comedication` that is given is the
+ * whole list.
  *
  *   {"id":"1","drug":"clopidogrel","recommendations":[{"source":"CPIC","population":"CVI ACS
  * PCI", "lookup":{"CYP2C19":"Poor Metabolizer"},"classification":"Strong","alternative":true,
  *     "dose":false,"other":false,"part":"advice","certain":true,"rule":"...","release":"..."}],
- *    "missing":[],"notes":[],"alert":"critical","card":{...}}
+ *    "missing":[],"notes":[],"conversions":[],"alert":"critical","card":{...}}
+ *
+ * and for a drug with an algorithm
+ * "estimate":{"outcome":"estimate","mg_per_day":["3.1","4.4"]}.
  *
  * `recommendations` holds all that may apply: labels and other publishers too, told apart by
  * `part` (rules/evaluate.h) and, for labels, `label`. A phenotype without a score gives a row
@@ -31,10 +37,9 @@
 #include "gateway/hooks/call.h"
 
 struct advise {
-    struct hook_options options;
+    struct hook_options options; /* policy and conversion may be set after advise_init */
     struct hook_call call;
     struct json_doc doc;
-    struct rules_policy policy; /* publishers are borrowed */
     struct buf card;
 };
 
@@ -45,5 +50,8 @@ void advise_release(struct advise *advise);
  * when what was appended is an error. */
 bool advise_line(struct advise *advise, const struct rules_knowledge *knowledge,
                  struct slice line, struct buf *out) MUST_CHECK;
+
+/* For advise_line: writes what the call decided about its drug. */
+void advise_write(struct advise *advise, struct slice id, struct buf *out);
 
 #endif

@@ -79,15 +79,21 @@ static bool parse_body(struct hook_call *call, struct slice body)
                      "$", "%s", err.text);
 }
 
+static bool add_orders(struct hook_call *call)
+{
+    struct err err = {0};
+
+    return fhir_collection_add(&call->collection, call->request.orders, &err) == ERR_OK ||
+           hook_fail(&call->failure, HOOK_TOO_LARGE, "context", "%s", err.text);
+}
+
 static bool read_orders(struct hook_call *call)
 {
     struct err err = {0};
 
-    if (fhir_collection_add(&call->collection, call->request.orders, &err) == ERR_OK &&
-        hook_facts_read_orders(&call->facts, &call->request, &call->collection, &call->arena,
-                               &err) == ERR_OK)
-        return true;
-    return hook_fail(&call->failure, HOOK_TOO_LARGE, "context", "%s", err.text);
+    return hook_facts_read_orders(&call->facts, &call->request, &call->collection, &call->arena,
+                                  &err) == ERR_OK ||
+           hook_fail(&call->failure, HOOK_TOO_LARGE, "context", "%s", err.text);
 }
 
 static bool find_drugs(struct hook_call *call)
@@ -118,47 +124,17 @@ bool hook_call_open(struct hook_call *call, const struct hook_service *service,
                                               options->fhir_servers_count);
         call->is_refused = !call->may_fetch;
     }
-    /* Orders first: Medications that the prefetch brought can resolve their references. */
-    return read_orders(call) && hook_gather_prefetch(call) && find_drugs(call);
-}
-
-/* Whole years between two dates "YYYY-MM-DD"; false when the birth date is less exact. */
-static bool years_between(struct slice birth, struct slice today, uint32_t *ret)
-{
-    uint32_t parts[6];
-    struct slice dates[] = {birth, today};
-
-    for (size_t i = 0; i < 2; i++) {
-        struct slice rest = slice_head(dates[i], 10);
-
-        for (size_t p = 0; p < 3; p++)
-            if (!slice_to_u32(slice_cut(rest, '-', &rest), 9999, &parts[i * 3 + p]))
-                return false;
-    }
-    if (parts[0] > parts[3])
-        return false;
-    *ret = parts[3] - parts[0];
-    if (parts[4] * 100 + parts[5] < parts[1] * 100 + parts[2])
-        *ret -= *ret > 0;
-    return true;
-}
-
-static void find_age(struct hook_call *call, struct rules_facts *facts)
-{
-    for (size_t i = 0; i < call->collection.resources_count; i++) {
-        const struct fhir_resource *r = &call->collection.resources[i];
-
-        if (slice_eq(r->type, SLICE("Patient")) && slice_eq(r->id, call->request.patient_id))
-            facts->has_age =
-                years_between(json_text(json_get(r->json, "birthDate"), &call->arena),
-                              call->today, &facts->age_years);
-    }
+    /* Orders are read last: Medications and Conditions that the prefetch brought can resolve
+     * their references. */
+    return add_orders(call) && hook_gather_prefetch(call) && read_orders(call) &&
+           find_drugs(call);
 }
 
 static const struct hook_need *first_failed_need(const struct hook_call *call)
 {
     for (size_t i = 0; i < call->needs_count; i++)
-        if (call->needs[i]->is_answered && !call->needs[i]->is_usable)
+        if (call->needs[i]->is_answered && !call->needs[i]->is_usable &&
+            hook_gather_is_required(call->needs[i]))
             return call->needs[i];
     return NULL;
 }
@@ -191,23 +167,43 @@ static void fail_for_missing_data(struct hook_call *call)
                         need->status);
 }
 
+static bool evaluate_one(struct hook_call *call, size_t index, struct err *err)
+{
+    const struct hook_drug_order *drug_order = &call->facts.drug_orders[index];
+    const struct hook_order_facts *order_facts = &call->order_facts[index];
+    struct rules_facts facts = {
+        .genes = order_facts->genes,
+        .genes_count = call->facts.genes_count,
+        .has_age = call->patient.has_age,
+        .age_years = call->patient.age_years,
+        .has_weight = call->patient.has_weight,
+        .weight_x100 = call->patient.weight_x100,
+        .sex = call->patient.sex,
+    };
+    struct rules_order order = {
+        .drug = drug_order->drug,
+        .population = drug_order->population,
+        .therapy = order_facts->therapy,
+        .has_dose = order_facts->has_dose,
+        .dose_x100 = order_facts->dose_mg_x100,
+        .dose_unit = SLICE("mg/d"),
+        .policy = &call->options->policy,
+    };
+
+    return rules_evaluate(call->knowledge, &order, &facts, &call->arena, &call->advice[index],
+                          err) == ERR_OK;
+}
+
 static bool evaluate(struct hook_call *call, enum rules_alert *ret_loudest)
 {
     struct hook_facts *facts = &call->facts;
-    struct rules_facts rule_facts = {.genes = facts->results,
-                                     .genes_count = facts->genes_count};
     struct err err = {0};
 
-    find_age(call, &rule_facts);
     call->advice = arena_array(&call->arena, facts->drug_orders_count, sizeof *call->advice);
     if (call->advice == NULL)
         return hook_fail(&call->failure, HOOK_TOO_LARGE, "", "no memory for advice");
     for (size_t i = 0; i < facts->drug_orders_count; i++) {
-        struct rules_order order = {.drug = facts->drug_orders[i].drug,
-                                    .population = facts->drug_orders[i].population};
-
-        if (rules_evaluate(call->knowledge, &order, &rule_facts, &call->arena, &call->advice[i],
-                           &err) != ERR_OK)
+        if (!evaluate_one(call, i, &err))
             return hook_fail(&call->failure, HOOK_INTERNAL, "", "%s", err.text);
         if (call->advice[i].alert > *ret_loudest)
             *ret_loudest = call->advice[i].alert;
@@ -222,7 +218,9 @@ void hook_call_decide(struct hook_call *call)
     if (call->failure.code != HOOK_NONE)
         return;
     if (call->facts.drug_orders_count > 0 &&
-        (!hook_gather_resolve(call) || !evaluate(call, &loudest)))
+        (!hook_gather_resolve(call) || !hook_patient_decide(call) ||
+         !evaluate(call, &loudest) || !hook_pretests_decide(call) ||
+         !hook_estimates_decide(call)))
         return;
     if (call->is_incomplete && loudest == RULES_ALERT_NONE)
         fail_for_missing_data(call);

@@ -23,7 +23,10 @@
 #define GATEWAY_HOOKS_CALL_H
 
 #include "fhir/fetch.h"
+#include "gateway/hooks/estimate.h"
 #include "gateway/hooks/facts.h"
+#include "gateway/hooks/patient.h"
+#include "gateway/hooks/pretest.h"
 
 #define HOOK_NEEDS_MAX 64
 
@@ -36,6 +39,10 @@ struct hook_options {
     uint32_t cards_max;
     size_t arena_bytes_max;
     struct slice locale; /* of the cards */
+    struct rules_policy policy;
+    enum rules_conversion_use conversion;
+    const struct slice *pretests; /* "drug/GENE" or "all"; borrowed */
+    size_t pretests_count;
 };
 
 /* What is asked of the FHIR server. name for metrics and audit */
@@ -43,22 +50,29 @@ struct hook_options {
     X(PGX, "pgx")                   /* results by code */                                      \
     X(PGX_CATEGORY, "pgx_category") /* results by category: finds those without LOINC */       \
     X(MEDICATION, "medication")                                                                \
-    X(PATIENT, "patient") /* only when a rule depends on age */                                \
-    X(PAGE, "page")       /* a further page of a search */
+    X(PATIENT, "patient") /* only when a rule depends on age or sex */                         \
+    X(WEIGHT, "weight")                                                                        \
+    X(LIST, "medication_list")                                                                 \
+    X(LIST_DRUGS, "medication_list_drugs") /* Medications that the list refers to */           \
+    X(PENDING_ORDERS, "pending_orders")    /* of tests, before one is suggested */             \
+    X(PENDING_REPORTS, "pending_reports")                                                      \
+    X(PAGE, "page") /* a further page of a search */
 
 enum hook_need_kind {
 #define X(code, name) HOOK_NEED_##code,
     HOOK_NEED_KINDS(X)
 #undef X
+        HOOK_NEEDS_COUNT
 };
 const char *hook_need_name(enum hook_need_kind kind);
 
 struct hook_need {
     struct hook_call *call;
     enum hook_need_kind kind;
-    struct slice url; /* absolute, in the call's arena */
-    uint32_t page;    /* 0 for the first */
-    bool is_started;  /* the caller's: it asked for it */
+    struct slice url;            /* absolute, in the call's arena */
+    uint32_t page;               /* 0 for the first */
+    enum hook_need_kind page_of; /* PAGE: of which search */
+    bool is_started;             /* the caller's: it asked for it */
     bool is_answered;
     bool is_usable;          /* answered with data */
     bool is_planned_further; /* its next page, if any, is a need of its own */
@@ -90,15 +104,23 @@ struct hook_call {
     struct hook_request request;
     struct fhir_collection collection;
     struct hook_facts facts;
-    enum hook_prefetch_state prefetch_state;
+    struct hook_patient patient;
+    struct hook_order_facts *order_facts; /* one per facts.drug_orders */
+    const struct hook_given *given;       /* borrowed; NULL: the record is read */
+    struct hook_estimate *estimates;
+    size_t estimates_count, estimates_max;
+    struct hook_pretest *pretests;
+    size_t pretests_count, pretests_max;
+    enum hook_prefetch_state prefetch_state, list_prefetch_state;
     struct hook_need *needs[HOOK_NEEDS_MAX]; /* owned; reused */
     size_t needs_count, needs_made;
     bool may_fetch;  /* fhirServer was sent and is on the allow-list */
     bool is_refused; /* fhirServer was sent and is not */
     bool has_resolved_genes;
-    bool is_incomplete;          /* something wanted could not be read */
-    uint32_t planned;            /* how often plan found something */
-    struct rules_advice *advice; /* one per facts.drug_orders */
+    bool is_incomplete;            /* something wanted could not be read */
+    bool is_cut[HOOK_NEEDS_COUNT]; /* by kind: not all of it was or could be asked for */
+    uint32_t planned;              /* how often plan found something */
+    struct rules_advice *advice;   /* one per facts.drug_orders */
     struct hook_failure failure;
     size_t cards_count; /* after render */
 };

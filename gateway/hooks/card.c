@@ -9,7 +9,6 @@
 
 #define TOPIC_SYSTEM        "urn:pgxgate:advice"
 #define TOPIC_CHARS_MAX     100 /* alphanumeric: some clients remember overrides by it */
-#define EXTENSION_NAME      "io.pgxgate.advice"
 #define OVERRIDE_SYSTEM_HL7 "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
 #define OVERRIDE_SYSTEM_OWN "urn:pgxgate:override-reason"
 
@@ -73,8 +72,8 @@ bool card_population_is_open(const struct card *card)
 
     for (size_t i = 0; i < advice->advice_count; i++)
         has_open = has_open || is_open(&advice->matches[i]);
-    if (!has_open || card->groups_count > 1)
-        return has_open;
+    if (!has_open || card->groups_count > 1 || count == 1)
+        return has_open; /* a single population is never everybody */
     for (size_t p = 0; p < count; p++) {
         bool is_told = false;
 
@@ -125,40 +124,48 @@ static void make_uuid(struct card *card)
             }
         buf_add_char(seed, '\n');
     }
+    card_conversion_write_identity(card, seed);
     digest_uuid(buf_slice(seed), card->uuid);
+}
+
+void card_source_write(struct hook_call *call, const struct rules_source *source,
+                       struct slice topic, struct json_writer *w)
+{
+    char code[TOPIC_CHARS_MAX];
+    size_t len = 0;
+
+    for (size_t i = 0; i < topic.len && len < sizeof code; i++) {
+        char c = topic.ptr[i];
+
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+            code[len++] = c;
+    }
+    json_write_name(w, "source");
+    json_write_object(w);
+    json_write_member_text(w, "label",
+                           arena_printf(&call->arena, "%.*s %.*s", SLICE_ARG(source->publisher),
+                                        SLICE_ARG(source->year)));
+    json_write_member_text(w, "url", source->url);
+    json_write_name(w, "topic");
+    json_write_object(w);
+    json_write_member_text(w, "system", SLICE(TOPIC_SYSTEM));
+    json_write_member_text(w, "code", (struct slice){code, len});
+    json_write_member_text(w, "display", topic);
+    json_write_object_end(w);
+    json_write_object_end(w);
 }
 
 static void write_source(const struct card *card, struct json_writer *w)
 {
     const struct rules_recommendation *r = card->groups[0].recommendation;
     const struct rules_source *source = rules_find_source(card->call->knowledge, r->source);
-    char topic[TOPIC_CHARS_MAX];
-    size_t len = 0;
 
     assert(source != NULL);
-    for (size_t i = 0; i < r->id.len && len < sizeof topic; i++) {
-        char c = r->id.ptr[i];
-
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
-            topic[len++] = c;
-    }
-    json_write_name(w, "source");
-    json_write_object(w);
-    json_write_member_text(w, "label",
-                           arena_printf(&card->call->arena, "%.*s %.*s",
-                                        SLICE_ARG(source->publisher), SLICE_ARG(source->year)));
-    json_write_member_text(w, "url", source->url);
-    json_write_name(w, "topic");
-    json_write_object(w);
-    json_write_member_text(w, "system", SLICE(TOPIC_SYSTEM));
-    json_write_member_text(w, "code", (struct slice){topic, len});
-    json_write_member_text(w, "display", r->id);
-    json_write_object_end(w);
-    json_write_object_end(w);
+    card_source_write(card->call, source, r->id, w);
 }
 
 /* The same on every card, so they are written as they are. */
-static void write_override_reasons(struct json_writer *w)
+void card_override_reasons_write(struct json_writer *w)
 {
     static const char *const REASONS[] = {
 #define X(system, code, display)                                                               \
@@ -181,7 +188,7 @@ static void write_extension(const struct card *card, struct json_writer *w)
 
     json_write_name(w, "extension");
     json_write_object(w);
-    json_write_name(w, EXTENSION_NAME);
+    json_write_name(w, CARD_EXTENSION);
     json_write_object(w);
     json_write_member_text(w, "order", card->drug_order->order->name);
     json_write_member_text(w, "drug", advice->drug->name);
@@ -211,11 +218,32 @@ static void write_card(struct card *card, struct json_writer *w)
     json_write_member_text(w, "indicator", slice_of(rules_alert_name(card->advice->alert)));
     write_source(card, w);
     card_suggestions_write(card, w);
-    write_override_reasons(w);
+    card_override_reasons_write(w);
     write_extension(card, w);
     json_write_object_end(w);
     if (buf_failed(text) || buf_failed(&card->call->aside))
         w->buf->has_failed = true;
+}
+
+static void write_pretests(struct hook_call *call, struct json_writer *w)
+{
+    for (size_t i = 0; i < call->pretests_count; i++) {
+        if (call->pretests[i].outcome != HOOK_PRETEST_SHOWN ||
+            call->cards_count == call->options->cards_max)
+            continue;
+        card_pretest_write(call, &call->pretests[i], w);
+        call->cards_count++;
+    }
+}
+
+static void write_estimates(struct hook_call *call, struct json_writer *w)
+{
+    for (size_t i = 0; i < call->estimates_count; i++) {
+        if (!call->estimates[i].is_shown || call->cards_count == call->options->cards_max)
+            continue;
+        card_estimate_write(call, &call->estimates[i], w);
+        call->cards_count++;
+    }
 }
 
 static void write_card_of(struct hook_call *call, size_t drug_order, struct json_writer *w)
@@ -235,11 +263,20 @@ bool hook_card_write(struct hook_call *call, size_t drug_order, struct buf *buf)
 {
     struct json_writer w;
 
-    if (call->advice[drug_order].alert == RULES_ALERT_NONE)
-        return false;
     json_write_init(&w, buf);
-    write_card_of(call, drug_order, &w);
-    return true;
+    if (call->advice[drug_order].alert != RULES_ALERT_NONE) {
+        write_card_of(call, drug_order, &w);
+        return true;
+    }
+    for (size_t i = 0; i < call->estimates_count; i++) {
+        const struct hook_estimate *e = &call->estimates[i];
+
+        if (!e->is_shown || e->drug_order != &call->facts.drug_orders[drug_order])
+            continue;
+        card_estimate_write(call, e, &w);
+        return true;
+    }
+    return false;
 }
 
 void hook_cards_write(struct hook_call *call, struct buf *buf)
@@ -260,6 +297,8 @@ void hook_cards_write(struct hook_call *call, struct buf *buf)
             call->cards_count++;
         }
     }
+    write_estimates(call, &w);
+    write_pretests(call, &w);
     json_write_array_end(&w);
     json_write_object_end(&w);
 }

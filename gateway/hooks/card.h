@@ -13,6 +13,7 @@
 #define CARD_MATCHES_MAX       32 /* in one group */
 #define CARD_SUGGESTIONS_MAX   4
 #define CARD_UUID_CHARS        36
+#define CARD_EXTENSION         "io.pgxgate.advice"
 
 /* Advice that says the same thing, for one or more populations, calls or scores. */
 struct card_group {
@@ -36,8 +37,8 @@ struct card {
 /* {"cards":[...]}; sets call->cards_count. */
 void hook_cards_write(struct hook_call *call, struct buf *buf);
 
-/* The card of one drug order as a JSON object; false, and nothing written, where silence is
- * right. */
+/* The card of one drug order as a JSON object, its advice or else its estimated dose; false,
+ * and nothing written, where silence is right. */
 bool hook_card_write(struct hook_call *call, size_t drug_order, struct buf *buf);
 
 /* Parts of a card, each in a file of its own. */
@@ -48,7 +49,36 @@ void card_sources_write(const struct card *card, struct buf *buf);
 /* "Strong", or what a label makes of it: "contraindication". */
 const char *card_strength(const struct rules_recommendation *r);
 void card_heading(struct buf *buf, const char *text);
+/* "Clopidogrel" */
+void card_drug_write(struct buf *buf, struct slice name);
+/* What other drugs make of a result (card_conversion.c): behind its phenotype in the detail and
+ * in the summary, as lines of their own, what of it is not known, and in the card's identity.
+ */
+void card_conversion_write_call(const struct card *card, const struct rules_gene_result *result,
+                                size_t call, struct buf *buf);
+void card_conversion_write_finding(const struct card *card, const struct rules_gene *gene,
+                                   size_t call, bool is_short, struct buf *buf);
+void card_conversion_write_others(const struct card *card,
+                                  const struct rules_gene_result *result, struct buf *buf);
+void card_conversion_write_unknown(const struct card *card, struct buf *unknown);
+void card_conversion_write_identity(const struct card *card, struct buf *seed);
+/* A line when the ordered dose is above a limit. */
+void card_dose_write(const struct card *card, struct buf *buf);
+
+/* A card of its own that suggests a test. */
 struct json_writer;
+void card_estimate_write(struct hook_call *call, const struct hook_estimate *estimate,
+                         struct json_writer *writer);
+void card_pretest_write(struct hook_call *call, const struct hook_pretest *pretest,
+                        struct json_writer *writer);
+/* Members that all cards have. */
+void card_source_write(struct hook_call *call, const struct rules_source *source,
+                       struct slice topic, struct json_writer *writer);
+void card_override_reasons_write(struct json_writer *writer);
+
+/* Adds the sentence, cut at a word when it is too long for a summary. */
+void card_summary_fit(struct slice sentence, struct buf *buf);
+
 /* The member "suggestions" and what must stand beside it; nothing when there are none. */
 void card_suggestions_write(const struct card *card, struct json_writer *writer);
 

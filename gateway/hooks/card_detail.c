@@ -71,6 +71,7 @@ static void write_call(const struct card *card, const struct rules_gene_result *
                     rules_score_text(call->score_x100, call->score_is_at_least, &hook->arena));
         }
     }
+    card_conversion_write_call(card, result, (size_t)(call - result->calls), buf);
     for (size_t i = 0; i < call->sources_count; i++) {
         if (i == SOURCES_SHOWN_MAX) {
             buf_printf(buf, ", and %zu more", call->sources_count - i);
@@ -93,7 +94,10 @@ static void write_found(const struct card *card, struct buf *buf)
 
         for (size_t c = 0; result != NULL && c < result->calls_count; c++)
             write_call(card, result, &result->calls[c], buf);
+        if (result != NULL)
+            card_conversion_write_others(card, result, buf);
     }
+    card_dose_write(card, buf);
 }
 
 /* The keys of one condition, as the knowledge writes them: "0.25..1.0". */
@@ -135,7 +139,8 @@ static void write_result_label(const struct card *card, const struct rules_match
             card_escape(buf, result->gene->key_kind == RULES_KEY_ALLELE_STATUS ? key->word
                              : call->diplotype.len > 0                         ? call->diplotype
                                                        : call->phenotype);
-        } else if (key->is_score && key->from_x100 != key->to_x100 && !call->has_score) {
+        } else if (key->is_score && key->from_x100 != key->to_x100 &&
+                   (!call->has_score || call->score_is_at_least)) {
             buf_join(buf, SLICE(" with a "), result->gene->symbol,
                      SLICE(" activity score of "));
             write_keys_of(card, match->recommendation, result->gene->symbol, buf);
@@ -201,8 +206,9 @@ static void write_implications(const struct card *card, const struct card_group 
         const struct rules_message *message = rules_find_message(
             card->call->knowledge, implications[i].message, card->call->options->locale);
 
-        if (message == NULL || slice_eq(message->meaning, group->message->meaning))
-            continue;
+        if (message == NULL ||
+            slice_find(group->message->meaning, message->meaning) != SIZE_MAX)
+            continue; /* said there */
         buf_add_char(buf, ' ');
         if (slice_find(message->meaning, implications[i].gene) == SIZE_MAX) {
             card_words(buf, implications[i].gene);
@@ -394,6 +400,7 @@ static void write_unknown(const struct card *card, struct buf *buf)
                    SLICE_ARG(advice->missing[i]->symbol));
     write_unknown_of_calls(card, unknown);
     write_reading_warnings(card, unknown);
+    card_conversion_write_unknown(card, unknown);
     if (card->has_more)
         buf_add_text(unknown, "- There is more advice than this card can hold; the trace of "
                               "this call has all of it.\n");

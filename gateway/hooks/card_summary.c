@@ -31,6 +31,7 @@ static void write_finding(const struct card *card, const struct rules_gene_resul
                  is_short ? rules_phenotype_abbreviation(card->call->knowledge, symbol,
                                                          call->phenotype)
                           : call->phenotype);
+    card_conversion_write_finding(card, result->gene, call_index, is_short, buf);
 }
 
 static void write_findings(const struct card *card, bool is_short, struct buf *buf)
@@ -55,15 +56,17 @@ static void write_findings(const struct card *card, bool is_short, struct buf *b
     }
 }
 
+void card_drug_write(struct buf *buf, struct slice name)
+{
+    char first = name.ptr[0];
+
+    buf_add_char(buf, (char)(first >= 'a' && first <= 'z' ? first - 'a' + 'A' : first));
+    buf_add(buf, slice_from(name, 1));
+}
+
 static void write_sentence(const struct card *card, bool is_short, struct buf *buf)
 {
-    struct slice drug = card->advice->drug->name;
-    char first = drug.ptr[0];
-
-    if (first >= 'a' && first <= 'z')
-        first = (char)(first - 'a' + 'A');
-    buf_add_char(buf, first);
-    buf_add(buf, slice_from(drug, 1));
+    card_drug_write(buf, card->advice->drug->name);
     buf_add_text(buf, ": ");
     write_findings(card, is_short, buf);
     buf_add_text(buf, " \xE2\x80\x93 "); /* en dash */
@@ -86,6 +89,16 @@ static struct slice cut_at_word(struct slice s)
     return slice_head(s, end);
 }
 
+void card_summary_fit(struct slice sentence, struct buf *buf)
+{
+    if (count_chars(sentence) > CARD_SUMMARY_CHARS_MAX) {
+        buf_add(buf, cut_at_word(sentence));
+        buf_add_text(buf, "\xE2\x80\xA6"); /* ellipsis */
+    } else {
+        buf_add(buf, sentence);
+    }
+}
+
 void card_summary_write(const struct card *card, struct buf *buf)
 {
     struct buf *text = &card->call->aside;
@@ -96,10 +109,5 @@ void card_summary_write(const struct card *card, struct buf *buf)
         buf_clear(text);
         write_sentence(card, true, text);
     }
-    if (count_chars(buf_slice(text)) > CARD_SUMMARY_CHARS_MAX) {
-        buf_add(buf, cut_at_word(buf_slice(text)));
-        buf_add_text(buf, "\xE2\x80\xA6"); /* ellipsis */
-    } else {
-        buf_add(buf, buf_slice(text));
-    }
+    card_summary_fit(buf_slice(text), buf);
 }

@@ -79,7 +79,9 @@ static enum engine_next answer_discovery(struct run *run)
     if (engine->discovery.len == 0 || !slice_eq(hash, engine->discovery_hash)) {
         assert(hash.len < sizeof engine->discovery_hash_);
         buf_clear(&engine->discovery);
-        hook_discovery_write(&engine->discovery, run->knowledge);
+        hook_discovery_write(&engine->discovery, run->knowledge,
+                             engine->call_options.conversion != RULES_CONVERSION_OFF ||
+                                 engine->call_options.pretests_count > 0);
         if (hash.len > 0)
             memcpy(engine->discovery_hash_, hash.ptr, hash.len);
         engine->discovery_hash = (struct slice){engine->discovery_hash_, hash.len};
@@ -352,6 +354,11 @@ static struct hook_options options_of(const struct gw_config *config)
         .cards_max = config->cards_max,
         .arena_bytes_max = ARENA_BYTES_MAX,
         .locale = slice_of(config->card_locale),
+        .policy = {.publishers = config->guideline_order,
+                   .publishers_count = config->guideline_order_count},
+        .conversion = config->phenoconversion,
+        .pretests = config->pretest,
+        .pretests_count = config->pretest_count,
     };
 }
 

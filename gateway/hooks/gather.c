@@ -2,7 +2,7 @@
  *
  * Rounds, all needs of a round at once:
  *   1. results by code (unless the prefetch brought them), Medications that orders refer to,
- *      the patient if a rule depends on age, further pages of the prefetch
+ *      what else advice depends on (gather_patient.c), further pages of the prefetch
  *   2. further pages; then, if a gene still has no result, results by category, because
  *      many laboratories file them without a LOINC code. The same for results that were
  *      prefetched: silence must not depend on who asked for them.
@@ -14,10 +14,9 @@
 
 #include <assert.h>
 
-#include "fhir/search.h"
-
-#define URL_BYTES_MAX    16384
-#define PREFETCH_RESULTS "pgx"
+#define URL_BYTES_MAX     16384
+#define PREFETCH_RESULTS  "pgx"
+#define SEARCH_PARAMS_MAX 6
 
 const char *hook_need_name(enum hook_need_kind kind)
 {
@@ -91,6 +90,7 @@ bool hook_gather_prefetch(struct hook_call *call)
     struct err err = {0};
 
     call->prefetch_state = judge(json_get(prefetch, PREFETCH_RESULTS));
+    call->list_prefetch_state = judge(json_get(prefetch, PREFETCH_LIST));
     /* Keys that discovery never offered are read too: some clients name them by hand. */
     for (struct json v = json_first(prefetch); !json_is_absent(v); v = json_next(v))
         if (fhir_answer_of(v) == FHIR_ANSWER_DATA &&
@@ -112,27 +112,91 @@ bool hook_gather_resolve(struct hook_call *call)
     return true;
 }
 
-/* A need to fill in, reusing one from an earlier request; NULL at the limit. */
-static struct hook_need *add_need(struct hook_call *call, enum hook_need_kind kind)
+/* Whether a call without this answer can still vouch for silence. */
+static bool is_required(enum hook_need_kind kind)
+{
+    switch (kind) {
+    case HOOK_NEED_PGX:
+    case HOOK_NEED_MEDICATION:
+    case HOOK_NEED_PAGE:
+        return true;
+    case HOOK_NEED_PGX_CATEGORY: /* not every server can search by category */
+    case HOOK_NEED_PATIENT:      /* without these, what may apply is shown */
+    case HOOK_NEED_WEIGHT:
+    case HOOK_NEED_LIST:
+    case HOOK_NEED_LIST_DRUGS:
+    case HOOK_NEED_PENDING_ORDERS: /* without these, no test is suggested */
+    case HOOK_NEED_PENDING_REPORTS:
+    case HOOK_NEEDS_COUNT:
+        return false;
+    }
+    return true;
+}
+
+static enum hook_need_kind kind_of(const struct hook_need *need)
+{
+    return need->kind == HOOK_NEED_PAGE ? need->page_of : need->kind;
+}
+
+/* A first page may be refused for its kind; a further one is the rest of what is there. */
+bool hook_gather_is_required(const struct hook_need *need)
+{
+    if (need->kind == HOOK_NEED_PAGE)
+        return is_required(need->page_of) || need->page_of == HOOK_NEED_PGX_CATEGORY;
+    return is_required(need->kind);
+}
+
+/* Something of this kind is wanted and cannot be had. */
+static void note_missing(struct hook_call *call, enum hook_need_kind kind)
+{
+    if (is_required(kind) || kind == HOOK_NEED_PGX_CATEGORY)
+        call->is_incomplete = true;
+    call->is_cut[kind] = true;
+}
+
+bool hook_gather_has(const struct hook_call *call, enum hook_need_kind kind)
+{
+    for (size_t i = 0; i < call->needs_count; i++)
+        if (call->needs[i]->kind == kind)
+            return true;
+    return false;
+}
+
+bool hook_gather_is_read(const struct hook_call *call, enum hook_need_kind kind, bool is_here)
+{
+    for (size_t i = 0; i < call->needs_count; i++) {
+        if (kind_of(call->needs[i]) != kind)
+            continue;
+        if (!call->needs[i]->is_usable)
+            return false;
+        is_here = true;
+    }
+    return is_here && !call->is_cut[kind];
+}
+
+/* A need to fill in, reusing one from an earlier request; NULL at the limit. `of` is the kind
+ * itself, or for a page the kind that it is a page of. */
+static struct hook_need *add_need(struct hook_call *call, enum hook_need_kind kind,
+                                  enum hook_need_kind of)
 {
     struct hook_need *need;
 
     if (call->needs_count == call->options->fetches_max ||
         call->needs_count == HOOK_NEEDS_MAX) {
-        call->is_incomplete = true;
+        note_missing(call, of);
         return NULL;
     }
     if (call->needs_count == call->needs_made) {
         need = calloc(1, sizeof *need);
         if (need == NULL) {
-            call->is_incomplete = true;
+            note_missing(call, of);
             return NULL;
         }
         json_doc_init(&need->doc);
         call->needs[call->needs_made++] = need;
     }
     need = call->needs[call->needs_count++];
-    *need = (struct hook_need){.call = call, .kind = kind, .doc = need->doc};
+    *need = (struct hook_need){.call = call, .kind = kind, .page_of = of, .doc = need->doc};
     return need;
 }
 
@@ -148,27 +212,43 @@ static bool set_url(struct hook_call *call, struct hook_need *need, struct buf *
     return true;
 }
 
-static bool want_search(struct hook_call *call, enum hook_need_kind kind, const char *parameter,
-                        struct slice value)
+bool hook_gather_search_any(struct hook_call *call, enum hook_need_kind kind, const char *type,
+                            const struct fhir_search_param *params, size_t params_count)
 {
-    struct hook_need *need = add_need(call, kind);
-    struct fhir_search_param params[] = {
-        {SLICE("patient"), call->request.patient_id},
-        {slice_of(parameter), value},
-        {SLICE("_count"), SLICE(HOOK_RESULTS_PER_PAGE)},
-    };
+    struct hook_need *need = add_need(call, kind, kind);
     struct err err = {0};
     struct buf url;
 
     if (need == NULL)
         return true;
     buf_init(&url, URL_BYTES_MAX);
-    if (fhir_search_url(&url, call->request.fhir_server, SLICE("Observation"), params,
-                        ARRAY_LEN(params), &err) != ERR_OK) {
+    if (fhir_search_url(&url, call->request.fhir_server, slice_of(type), params, params_count,
+                        &err) != ERR_OK) {
         buf_release(&url);
         return fail_from(call, &err);
     }
     return set_url(call, need, &url);
+}
+
+bool hook_gather_search(struct hook_call *call, enum hook_need_kind kind, const char *type,
+                        const struct fhir_search_param *params, size_t params_count)
+{
+    struct fhir_search_param all[SEARCH_PARAMS_MAX] = {
+        {SLICE("patient"), call->request.patient_id}};
+
+    assert(params_count < SEARCH_PARAMS_MAX);
+    for (size_t i = 0; i < params_count; i++)
+        all[i + 1] = params[i];
+    return hook_gather_search_any(call, kind, type, all, params_count + 1);
+}
+
+static bool want_search(struct hook_call *call, enum hook_need_kind kind, const char *parameter,
+                        struct slice value)
+{
+    struct fhir_search_param params[] = {{slice_of(parameter), value},
+                                         {SLICE("_count"), SLICE(HOOK_RESULTS_PER_PAGE)}};
+
+    return hook_gather_search(call, kind, "Observation", params, ARRAY_LEN(params));
 }
 
 static bool want_results_by_code(struct hook_call *call)
@@ -192,7 +272,7 @@ static bool want_results_by_code(struct hook_call *call)
 }
 
 /* A read of "Type/id" or of an absolute URL below the same server. */
-static bool want_read(struct hook_call *call, enum hook_need_kind kind, struct slice reference)
+bool hook_gather_read(struct hook_call *call, enum hook_need_kind kind, struct slice reference)
 {
     struct err err = {0};
     struct hook_need *need;
@@ -204,10 +284,10 @@ static bool want_read(struct hook_call *call, enum hook_need_kind kind, struct s
     buf_init(&url, URL_BYTES_MAX);
     if (fhir_read_url(&url, call->request.fhir_server, reference, &err) != ERR_OK) {
         buf_release(&url);
-        call->is_incomplete = call->is_incomplete || kind == HOOK_NEED_MEDICATION;
+        note_missing(call, kind);
         return true;
     }
-    need = add_need(call, kind);
+    need = add_need(call, kind, kind);
     if (need == NULL) {
         buf_release(&url);
         return true;
@@ -215,8 +295,8 @@ static bool want_read(struct hook_call *call, enum hook_need_kind kind, struct s
     return set_url(call, need, &url);
 }
 
-static bool want_next_page(struct hook_call *call, struct json bundle,
-                           struct slice response_url, uint32_t page)
+bool hook_gather_next_page(struct hook_call *call, struct json bundle,
+                           struct slice response_url, uint32_t page, enum hook_need_kind kind)
 {
     struct slice next = fhir_bundle_next(bundle, &call->arena);
     struct hook_need *need;
@@ -228,44 +308,19 @@ static bool want_next_page(struct hook_call *call, struct json bundle,
     if (!call->may_fetch || page + 1 >= call->options->pages_max ||
         fhir_resolve_next(&call->arena, response_url, call->request.fhir_server, next, &url,
                           &err) != ERR_OK) {
-        call->is_incomplete = true;
+        note_missing(call, kind);
         return true;
     }
     for (size_t i = 0; i < call->needs_count; i++)
         if (slice_eq(call->needs[i]->url, url)) {
-            call->is_incomplete = true; /* a page that names itself or an earlier one as next */
+            note_missing(call, kind); /* a page that names itself or an earlier one as next */
             return true;
         }
-    need = add_need(call, HOOK_NEED_PAGE);
+    need = add_need(call, HOOK_NEED_PAGE, kind);
     if (need == NULL)
         return true;
     need->url = url;
     need->page = page + 1;
-    return true;
-}
-
-static bool patient_is_here(const struct hook_call *call)
-{
-    for (size_t i = 0; i < call->collection.resources_count; i++)
-        if (slice_eq(call->collection.resources[i].type, SLICE("Patient")) &&
-            slice_eq(call->collection.resources[i].id, call->request.patient_id))
-            return true;
-    return false;
-}
-
-static bool want_patient_for_age(struct hook_call *call)
-{
-    for (size_t i = 0; i < call->facts.drug_orders_count; i++) {
-        if (!rules_drug_needs(call->knowledge, call->facts.drug_orders[i].drug).age)
-            continue;
-        if (!patient_is_here(call)) {
-            struct slice reference =
-                arena_printf(&call->arena, "Patient/%.*s", SLICE_ARG(call->request.patient_id));
-
-            return want_read(call, HOOK_NEED_PATIENT, reference);
-        }
-        return true;
-    }
     return true;
 }
 
@@ -275,7 +330,7 @@ static bool want_medications(struct hook_call *call)
         const struct fhir_order *order = &call->facts.orders[i];
 
         if (order->state == FHIR_ORDER_NEEDS_RESOURCE &&
-            !want_read(call, HOOK_NEED_MEDICATION, order->reference))
+            !hook_gather_read(call, HOOK_NEED_MEDICATION, order->reference))
             return false;
     }
     return true;
@@ -295,17 +350,16 @@ static bool plan_first_round(struct hook_call *call)
         /* A null key is the client's word that there is nothing (CDS Hooks 2.0.1). */
         call->is_incomplete = call->facts.orders_unread > 0 ||
                               (!has_results && call->prefetch_state != HOOK_PREFETCH_NULL);
-    } else if ((!has_results && !want_results_by_code(call)) || !want_medications(call) ||
-               !want_patient_for_age(call)) {
+    } else if ((!has_results && !want_results_by_code(call)) || !want_medications(call)) {
         return false;
     }
     if (call->prefetch_state != HOOK_PREFETCH_DATA)
         return true;
     /* The client made this page by searching; its relative links are relative to that. */
-    return want_next_page(
+    return hook_gather_next_page(
         call, json_get(call->request.prefetch, PREFETCH_RESULTS),
-        arena_printf(&call->arena, "%.*s/Observation", SLICE_ARG(call->request.fhir_server)),
-        0);
+        arena_printf(&call->arena, "%.*s/Observation", SLICE_ARG(call->request.fhir_server)), 0,
+        HOOK_NEED_PGX);
 }
 
 /* True when results were asked for by code, by us or by the client, and not yet by category. */
@@ -340,12 +394,14 @@ static bool plan_next_round(struct hook_call *call)
     for (size_t i = 0; i < before; i++) {
         struct hook_need *need = call->needs[i];
 
-        if (need->is_planned_further || !need->is_usable)
-            continue;
+        if (need->is_planned_further || !need->is_usable || kind_of(need) == HOOK_NEED_WEIGHT)
+            continue; /* the newest weights come first */
         need->is_planned_further = true;
-        if (!want_next_page(call, json_root(&need->doc), need->url, need->page))
+        if (!hook_gather_next_page(call, json_root(&need->doc), need->url, need->page,
+                                   kind_of(need)))
             return false;
     }
+    call->order_facts = NULL; /* they were about the drugs that were known before */
     if (hook_facts_find_drugs(&call->facts, &call->request, &call->collection, call->knowledge,
                               &call->arena, &err) != ERR_OK)
         return fail_from(call, &err);
@@ -362,22 +418,11 @@ size_t hook_call_plan(struct hook_call *call)
     is_ok = call->planned++ == 0 ? plan_first_round(call) : plan_next_round(call);
     if (is_ok && call->needs_count == before)
         is_ok = want_results_by_category(call);
+    if (is_ok && call->may_fetch)
+        is_ok = hook_gather_patient(call);
+    if (is_ok && call->needs_count == before)
+        is_ok = hook_gather_pending(call);
     return is_ok ? call->needs_count - before : 0;
-}
-
-/* Whether a call without this answer can still vouch for silence. */
-static bool is_required(enum hook_need_kind kind)
-{
-    switch (kind) {
-    case HOOK_NEED_PGX:
-    case HOOK_NEED_MEDICATION:
-    case HOOK_NEED_PAGE:
-        return true;
-    case HOOK_NEED_PGX_CATEGORY: /* not every server can search by category */
-    case HOOK_NEED_PATIENT:      /* without the age all ages' advice is shown */
-        return false;
-    }
-    return true;
 }
 
 static bool take_in(struct hook_call *call, struct hook_need *need)
@@ -411,6 +456,6 @@ void hook_call_answer(struct hook_call *call, struct hook_need *need,
             need->outcome = FHIR_FETCH_BROKEN;
         call->has_resolved_genes = false;
     }
-    if (!need->is_usable && is_required(need->kind))
+    if (!need->is_usable && hook_gather_is_required(need))
         call->is_incomplete = true;
 }

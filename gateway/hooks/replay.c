@@ -48,6 +48,40 @@ static enum err_code find_body(struct replay *replay, struct arena *arena, struc
     return ERR_OK;
 }
 
+static size_t read_names(struct replay *replay, const char *name, struct slice *names,
+                         size_t max)
+{
+    struct json list = json_at(json_root(&replay->doc), "settings", name);
+    size_t count = 0;
+
+    for (struct json n = json_first(list); !json_is_absent(n) && count < max; n = json_next(n))
+        names[count++] = json_text(n, &replay->call.arena);
+    return count;
+}
+
+static enum err_code read_settings(struct replay *replay, struct err *err)
+{
+    struct json settings = json_get(json_root(&replay->doc), "settings");
+    struct json use = json_get(settings, "phenoconversion");
+    struct hook_options *options = &replay->options;
+
+    options->conversion = RULES_CONVERSION_INFORM;
+    if (!json_is_absent(use) && !rules_conversion_use_from_name(
+                                    json_text(use, &replay->call.arena), &options->conversion))
+        return err_set(err, ERR_INVALID, "settings.phenoconversion: off, inform or apply");
+    options->pretests = replay->pretests;
+    options->pretests_count =
+        read_names(replay, "pretest", replay->pretests, ARRAY_LEN(replay->pretests));
+    options->policy.publishers = replay->publishers;
+    options->policy.publishers_count = read_names(replay, "guideline_order", replay->publishers,
+                                                  ARRAY_LEN(replay->publishers));
+    if (json_is_absent(json_get(settings, "guideline_order"))) {
+        replay->publishers[0] = SLICE("CPIC");
+        options->policy.publishers_count = 1;
+    }
+    return ERR_OK;
+}
+
 enum err_code replay_load(struct replay *replay, const char *path, struct err *err)
 {
     struct json root;
@@ -69,7 +103,8 @@ enum err_code replay_load(struct replay *replay, const char *path, struct err *e
     hook_call_init(&replay->call, &replay->options);
     if (read_file(&replay->text, path, err) != ERR_OK ||
         json_parse(&replay->doc, buf_slice(&replay->text), REPLAY_NODES_MAX, err) != ERR_OK ||
-        find_body(replay, &replay->call.arena, err) != ERR_OK)
+        find_body(replay, &replay->call.arena, err) != ERR_OK ||
+        read_settings(replay, err) != ERR_OK)
         return err->code;
     root = json_root(&replay->doc);
     replay->server = json_text(json_at(root, "request", "fhirServer"), &replay->call.arena);

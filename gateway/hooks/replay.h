@@ -8,6 +8,8 @@
  *   "fhir"      object: relative URL ("Observation?patient=p1*", "Medication/m1") to
  *               { "status": 200, "body": {...} } or { "outcome": "timeout" }. A key that ends
  *               in '*' is a prefix. What is not listed is answered with 404.
+ *   "settings"  object: "phenoconversion", "pretest" and "guideline_order" as in the
+ *               configuration; what is absent has its default
  * Members of other names are passed over, so the same file can hold expectations. A plain hook
  * request is accepted too.
  */
@@ -16,7 +18,8 @@
 
 #include "gateway/hooks/call.h"
 
-#define REPLAY_BYTES_MAX (32u * 1024 * 1024)
+#define REPLAY_BYTES_MAX    (32u * 1024 * 1024)
+#define REPLAY_PRETESTS_MAX 64
 
 struct replay {
     struct buf text;
@@ -24,6 +27,8 @@ struct replay {
     struct buf body; /* of the request */
     struct hook_options options;
     struct slice server; /* the request's own fhirServer is allowed */
+    struct slice publishers[RULES_PUBLISHERS_MAX];
+    struct slice pretests[REPLAY_PRETESTS_MAX];
     struct hook_call call;
 };
 

@@ -23,6 +23,18 @@ static uint32_t service_index(const struct hook_service *service)
     return service == NULL ? HOOK_SERVICES_COUNT : (uint32_t)(service - HOOK_SERVICES);
 }
 
+static void count_conversions(struct metrics *m, const struct hook_call *call)
+{
+    for (size_t i = 0; call->order_facts != NULL && i < call->facts.drug_orders_count; i++)
+        for (size_t c = 0; c < call->order_facts[i].conversions_count; c++)
+            if (call->order_facts[i].conversions[c].changes)
+                metrics_add(m, METRIC_CONVERSIONS,
+                            call->order_facts[i].conversions[c].is_applied
+                                ? METRICS_CONVERSION_APPLIED
+                                : METRICS_CONVERSION_INFORMED,
+                            1);
+}
+
 static void count_call(const struct run *run, uint64_t took_us)
 {
     struct metrics *m = run->engine->options.metrics;
@@ -45,6 +57,12 @@ static void count_call(const struct run *run, uint64_t took_us)
     for (size_t i = 0; call->advice != NULL && i < call->facts.drug_orders_count; i++)
         if (call->advice[i].alert > RULES_ALERT_NONE)
             metrics_add(m, METRIC_CARDS, (uint32_t)call->advice[i].alert - RULES_ALERT_INFO, 1);
+    for (size_t i = 0; i < call->pretests_count; i++) {
+        metrics_add(m, METRIC_PRETESTS, (uint32_t)call->pretests[i].outcome, 1);
+        if (call->pretests[i].outcome == HOOK_PRETEST_SHOWN)
+            metrics_add(m, METRIC_CARDS, METRICS_INDICATOR_INFO, 1);
+    }
+    count_conversions(m, call);
 }
 
 static void log_call(const struct run *run, uint64_t took_us)

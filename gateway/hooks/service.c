@@ -9,6 +9,8 @@
 #include "fhir/observation.h"
 
 #define TEMPLATE_BYTES_MAX 8192
+/* All statuses: what was stopped may still act, and what was never taken is not listed. */
+#define LIST_TEMPLATE "MedicationRequest?patient={{context.patientId}}&_count=100"
 
 #define REQUIREMENTS                                                                           \
     "Genomic results come with the prefetch or are read from fhirServer, which must be on "    \
@@ -51,7 +53,7 @@ static void write_codes(struct buf *buf, const struct rules_knowledge *knowledge
 }
 
 static void write_service(struct json_writer *w, const struct hook_service *service,
-                          struct slice pgx_template)
+                          struct slice pgx_template, bool offers_list)
 {
     json_write_object(w);
     json_write_member_text(w, "hook", slice_of(service->hook));
@@ -63,11 +65,14 @@ static void write_service(struct json_writer *w, const struct hook_service *serv
     json_write_object(w);
     json_write_member_text(w, "patient", SLICE("Patient/{{context.patientId}}"));
     json_write_member_text(w, "pgx", pgx_template);
+    if (offers_list)
+        json_write_member_text(w, "medications", SLICE(LIST_TEMPLATE));
     json_write_object_end(w);
     json_write_object_end(w);
 }
 
-void hook_discovery_write(struct buf *buf, const struct rules_knowledge *knowledge)
+void hook_discovery_write(struct buf *buf, const struct rules_knowledge *knowledge,
+                          bool offers_list)
 {
     struct json_writer w;
     struct buf pgx;
@@ -82,7 +87,7 @@ void hook_discovery_write(struct buf *buf, const struct rules_knowledge *knowled
     json_write_name(&w, "services");
     json_write_array(&w);
     for (size_t i = 0; i < HOOK_SERVICES_COUNT; i++)
-        write_service(&w, &HOOK_SERVICES[i], buf_slice(&pgx));
+        write_service(&w, &HOOK_SERVICES[i], buf_slice(&pgx), offers_list);
     json_write_array_end(&w);
     json_write_object_end(&w);
     if (buf_failed(&pgx))

@@ -24,7 +24,9 @@ extern const struct hook_service HOOK_SERVICES[HOOK_SERVICES_COUNT];
 const struct hook_service *hook_service_find(struct slice id); /* NULL when unknown */
 
 /* The body of GET /cds-services (CDS Hooks 2.0.1, Discovery). `knowledge` may be NULL: then
- * the prefetch template asks for the generic genotype codes only. */
-void hook_discovery_write(struct buf *buf, const struct rules_knowledge *knowledge);
+ * the prefetch template asks for the generic genotype codes only. The medication list is
+ * offered as a prefetch key where the site has use for it. */
+void hook_discovery_write(struct buf *buf, const struct rules_knowledge *knowledge,
+                          bool offers_list);
 
 #endif

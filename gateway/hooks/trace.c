@@ -1,8 +1,6 @@
 /* gateway/hooks/trace.c -- writing the trace and the audit parts. */
 #include "gateway/hooks/trace.h"
 
-#include "fhir/json_write.h"
-
 static void write_parts(struct json_writer *w, const char *name,
                         const struct rules_advice *advice, enum rules_part from,
                         enum rules_part to)
@@ -76,6 +74,8 @@ void hook_audit_decisions_write(const struct hook_call *call, struct buf *buf)
         write_matches(&w, advice);
         write_gene_states(&w, call, advice->drug);
         write_missing(&w, advice);
+        hook_trace_conversions_write(&w, call, i);
+        hook_trace_known_write(&w, call, i);
         json_write_object_end(&w);
     }
     json_write_array_end(&w);
@@ -104,6 +104,10 @@ static void write_gaps(struct json_writer *w, const struct hook_call *call)
     json_write_object(w);
     json_write_member_text(w, "prefetch",
                            slice_of(hook_prefetch_state_name(call->prefetch_state)));
+    json_write_member_text(w, "medication_list",
+                           slice_of(hook_list_state_name(call->patient.list_state)));
+    hook_trace_estimates_write(w, call);
+    hook_trace_pretests_write(w, call);
     json_write_member_u64(w, "orders", facts->orders_count);
     json_write_member_u64(w, "evaluated_orders", facts->orders_evaluated);
     json_write_member_u64(w, "unread_orders", facts->orders_unread);
@@ -308,6 +312,7 @@ void hook_trace_write(struct hook_call *call, struct buf *buf)
     write_orders(&w, call);
     write_genes(&w, call);
     write_reading(&w, &call->facts.reading);
+    hook_trace_patient_write(&w, call);
     write_advice(&w, call);
     json_write_object_end(&w);
 }

@@ -19,6 +19,7 @@
 #include "rules/base/arena.h"
 #include "rules/base/buf.h"
 #include "rules/base/err.h"
+#include "rules/phenoconversion.h"
 
 #define CONFIG_FILE_BYTES_MAX ((size_t)1024 * 1024)
 #define CONFIG_LIST_ITEMS_MAX 64
@@ -34,6 +35,13 @@
 #define CONFIG_FIELD_ORIGINS(name)                                                             \
     struct slice *name; /* "https://host:port", or "*" */                                      \
     size_t name##_count;
+#define CONFIG_FIELD_NAMES(name)                                                               \
+    struct slice *name; /* publishers of guidelines */                                         \
+    size_t name##_count;
+#define CONFIG_FIELD_PAIRS(name)                                                               \
+    struct slice *name; /* "drug/GENE", or "all" */                                            \
+    size_t name##_count;
+#define CONFIG_FIELD_CONVERSION(name) enum rules_conversion_use name;
 #define CONFIG_FIELD_U32(name)        uint32_t name;
 #define CONFIG_FIELD_BYTES(name)      uint32_t name;
 #define CONFIG_FIELD_MS(name)         uint32_t name;

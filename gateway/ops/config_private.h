@@ -11,6 +11,9 @@
     X(SECRET)                                                                                  \
     X(FHIR_SERVERS)                                                                            \
     X(ORIGINS)                                                                                 \
+    X(NAMES)                                                                                   \
+    X(PAIRS)                                                                                   \
+    X(CONVERSION)                                                                              \
     X(U32)                                                                                     \
     X(BYTES)                                                                                   \
     X(MS)                                                                                      \

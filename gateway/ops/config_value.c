@@ -5,6 +5,7 @@
 #include "gateway/ops/config_private.h"
 
 #define TEXT_BYTES_MAX 2048
+#define NAME_BYTES_MAX 160
 
 static const char *const LEVELS[] = {
 #define X(code, name) [LOG_LEVEL_##code] = (name),
@@ -35,7 +36,7 @@ static void *field_of(struct gw_config *config, const struct config_setting *set
     return (char *)config + setting->at;
 }
 
-/* The fields of a list: CONFIG_FIELD_FHIR_SERVERS and CONFIG_FIELD_ORIGINS. */
+/* The fields of every kind of list. */
 struct list {
     struct slice *items;
     size_t count;
@@ -100,6 +101,22 @@ static bool locale_is_valid(struct slice text)
     }
 }
 
+static bool name_is_valid(struct slice text)
+{
+    return text.len > 0 && text.len <= NAME_BYTES_MAX;
+}
+
+/* A drug and a gene, or "all". Whether the knowledge has them shows when it is loaded. */
+static bool pair_is_valid(struct slice text)
+{
+    struct slice gene;
+    struct slice drug = slice_cut(text, '/', &gene);
+
+    return slice_eq(text, SLICE("all")) ||
+           (name_is_valid(slice_trim(drug)) && name_is_valid(slice_trim(gene)) &&
+            slice_find_char(gene, '/') == SIZE_MAX);
+}
+
 static bool address_is_valid(struct slice text)
 {
     char address[128];
@@ -145,6 +162,12 @@ static bool add_item(struct gw_config *config, const struct config_setting *sett
         return false;
     if (setting->kind == CONFIG_KIND_ORIGINS) {
         if (!origin_is_valid(text))
+            return false;
+    } else if (setting->kind == CONFIG_KIND_NAMES) {
+        if (!name_is_valid(text))
+            return false;
+    } else if (setting->kind == CONFIG_KIND_PAIRS) {
+        if (!pair_is_valid(text))
             return false;
     } else if (slice_eq(text, SLICE("loopback"))) {
         text = SLICE("http://loopback");
@@ -261,7 +284,11 @@ static bool set(struct gw_config *config, const struct config_setting *setting,
         return set_text(config, setting, text);
     case CONFIG_KIND_FHIR_SERVERS:
     case CONFIG_KIND_ORIGINS:
+    case CONFIG_KIND_NAMES:
+    case CONFIG_KIND_PAIRS:
         return add_item(config, setting, text);
+    case CONFIG_KIND_CONVERSION:
+        return rules_conversion_use_from_name(text, field_of(config, setting));
     case CONFIG_KIND_U32:
     case CONFIG_KIND_BYTES:
     case CONFIG_KIND_MS:
@@ -348,6 +375,15 @@ void config_value_describe(const struct config_setting *setting, char out[CONFIG
         break;
     case CONFIG_KIND_ORIGINS:
         text = "a list of at most 64 origins, like https://ehr.example.org, or \"*\"";
+        break;
+    case CONFIG_KIND_NAMES:
+        text = "a list of at most 64 names, like CPIC";
+        break;
+    case CONFIG_KIND_PAIRS:
+        text = "a list of at most 64 pairs, like clopidogrel/CYP2C19, or \"all\"";
+        break;
+    case CONFIG_KIND_CONVERSION:
+        text = "off, inform or apply";
         break;
     case CONFIG_KIND_BOOL:
         text = "true or false";

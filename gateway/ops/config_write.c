@@ -89,7 +89,9 @@ static void write_value(struct buf *buf, const struct gw_config *config,
         write_quoted(buf, slice_of(*(const char *const *)field));
         break;
     case CONFIG_KIND_FHIR_SERVERS:
-    case CONFIG_KIND_ORIGINS: {
+    case CONFIG_KIND_ORIGINS:
+    case CONFIG_KIND_NAMES:
+    case CONFIG_KIND_PAIRS: {
         const struct list {
             const struct slice *items;
             size_t count;
@@ -107,6 +109,10 @@ static void write_value(struct buf *buf, const struct gw_config *config,
     case CONFIG_KIND_BOOL:
         buf_printf(buf, "%s", *(const bool *)field ? "true" : "false");
         break;
+    case CONFIG_KIND_CONVERSION:
+        buf_printf(buf, "%s",
+                   rules_conversion_use_name(*(const enum rules_conversion_use *)field));
+        break;
     case CONFIG_KIND_LOG_LEVEL:
         buf_printf(buf, "%s", config_level_name(*(const enum log_level *)field));
         break;
@@ -123,6 +129,8 @@ static void write_preset(struct buf *buf, const struct config_setting *setting)
     switch (setting->kind) {
     case CONFIG_KIND_FHIR_SERVERS:
     case CONFIG_KIND_ORIGINS:
+    case CONFIG_KIND_NAMES:
+    case CONFIG_KIND_PAIRS:
         write_list(buf, &preset, preset.len > 0);
         break;
     case CONFIG_KIND_TEXT:
@@ -136,6 +144,7 @@ static void write_preset(struct buf *buf, const struct config_setting *setting)
     case CONFIG_KIND_MS:
     case CONFIG_KIND_S:
     case CONFIG_KIND_BOOL:
+    case CONFIG_KIND_CONVERSION:
     case CONFIG_KIND_LOG_LEVEL:
     case CONFIG_KIND_LOG_FORMAT:
         buf_add(buf, preset);

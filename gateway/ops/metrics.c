@@ -7,6 +7,7 @@
 
 #include "fhir/fetch.h"
 #include "gateway/hooks/failure.h"
+#include "gateway/hooks/pretest.h"
 #include "gateway/hooks/service.h"
 #include "gateway/net/http.h"
 
@@ -26,6 +27,8 @@ enum labels {
     LABELS_SERVICE_FAILURE,
     LABELS_STAGE,
     LABELS_INDICATOR,
+    LABELS_CONVERSION,
+    LABELS_PRETEST,
     LABELS_FETCH,
     LABELS_HTTP_FAILURE,
     LABELS_COUNT
@@ -48,6 +51,8 @@ static const struct {
 #define X(code, name) name,
 static const char *const STAGES[] = {METRICS_STAGES(X)};
 static const char *const INDICATORS[] = {METRICS_INDICATORS(X)};
+static const char *const CONVERSIONS[] = {METRICS_CONVERSIONS(X)};
+static const char *const PRETESTS[] = {HOOK_PRETEST_OUTCOMES(X)};
 static const char *const FETCHES[] = {FHIR_FETCH_OUTCOMES(X)};
 #undef X
 
@@ -66,6 +71,8 @@ static uint32_t labels_count(enum labels labels)
         [LABELS_SERVICE_FAILURE] = SERVICES_COUNT * HOOK_FAILURES_COUNT,
         [LABELS_STAGE] = ARRAY_LEN(STAGES),
         [LABELS_INDICATOR] = ARRAY_LEN(INDICATORS),
+        [LABELS_CONVERSION] = ARRAY_LEN(CONVERSIONS),
+        [LABELS_PRETEST] = ARRAY_LEN(PRETESTS),
         [LABELS_FETCH] = ARRAY_LEN(FETCHES),
         [LABELS_HTTP_FAILURE] = HTTP_FAILURES_COUNT,
     };
@@ -92,6 +99,12 @@ static void write_labels(struct buf *buf, enum labels labels, uint32_t index)
         break;
     case LABELS_INDICATOR:
         buf_printf(buf, "indicator=\"%s\",", INDICATORS[index]);
+        break;
+    case LABELS_CONVERSION:
+        buf_printf(buf, "use=\"%s\",", CONVERSIONS[index]);
+        break;
+    case LABELS_PRETEST:
+        buf_printf(buf, "outcome=\"%s\",", PRETESTS[index]);
         break;
     case LABELS_FETCH:
         buf_printf(buf, "outcome=\"%s\",", FETCHES[index]);

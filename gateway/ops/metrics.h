@@ -37,6 +37,15 @@ enum metrics_indicator {
         METRICS_INDICATORS_COUNT
 };
 
+#define METRICS_CONVERSIONS(X) X(INFORMED, "informed") X(APPLIED, "applied")
+
+enum metrics_conversion {
+#define X(code, name) METRICS_CONVERSION_##code,
+    METRICS_CONVERSIONS(X)
+#undef X
+        METRICS_CONVERSIONS_COUNT
+};
+
 enum metric {
 #define METRIC(kind, code, name, labels, help) METRIC_##code,
 #include "gateway/ops/metrics.def"

@@ -54,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct slice SERVERS[] = {SLICE("http://loopback"),
                                            SLICE("https://fhir.example.org")};
+    static const struct slice ALL = SLICE("all");
     static const struct hook_options OPTIONS = {
         .fhir_servers = SERVERS,
         .fhir_servers_count = ARRAY_LEN(SERVERS),
@@ -63,6 +64,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .cards_max = 20,
         .arena_bytes_max = 16u * 1024 * 1024,
         .locale = SLICE("en"),
+        .conversion = RULES_CONVERSION_APPLY,
+        .pretests = &ALL,
+        .pretests_count = 1,
     };
     struct hook_call call;
     struct buf body, answer;

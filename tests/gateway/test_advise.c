@@ -65,71 +65,110 @@ static void check_line(struct advise *advise, const struct line *line, size_t nu
         advise_release(&advise_);                                                              \
     } while (0)
 
+static const struct line GOOD[] = {
+    {"{\"id\":\"1\",\"genes\":{\"CYP2C19\":\"*2/*2\",\"CYP2D6\":\"Poor Metabolizer\"},"
+     "\"drug\":\"clopidogrel\",\"context\":{\"age_years\":54,\"population\":\"CVI ACS "
+     "PCI\"}}",
+     true,
+     {"{\"id\":\"1\",\"drug\":\"clopidogrel\",\"recommendations\":[{\"source\":\"CPIC\","
+      "\"population\":\"CVI ACS PCI\",\"lookup\":{\"CYP2C19\":\"Poor Metabolizer\"},"
+      "\"classification\":\"Strong\",\"alternative\":true,\"dose\":false,\"other\":false",
+      "\"certain\":true,\"rule\":\"cpic-clopidogrel-acs-poor\"", "\"card\":{\"uuid\""},
+     "CYP2D6"},
+    /* without the population: all that may apply */
+    {"{\"genes\":{\"CYP2C19\":\"*2/*2\"},\"drug\":\"Clopidogrel\"}",
+     true,
+     {"\"population\":\"CVI ACS PCI\"", "\"population\":\"NVI\"", "\"certain\":false"},
+     "\"id\""},
+    /* silence is null */
+    {"{\"id\":7,\"genes\":{\"CYP2C19\":\"*1/*1\"},\"drug\":\"clopidogrel\"}",
+     true,
+     {"{\"id\":7,", "\"alert\":\"none\",\"card\":null}"},
+     NULL},
+    /* a phenotype does not tell the score: every row that fits, and a note */
+    {"{\"genes\":{\"CYP2C9\":\"Intermediate Metabolizer\"},\"drug\":\"celecoxib\"}",
+     true,
+     {"\"notes\":[\"CYP2C9: phenotype-only\"]", "\"certain\":false"},
+     NULL},
+    {"{\"genes\":{\"CYP2C9\":\"1.5\"},\"drug\":\"celecoxib\"}",
+     true,
+     {"\"lookup\":{\"CYP2C9\":\"1.5\"}", "\"certain\":true"},
+     "\"certain\":false"},
+    /* several keys of one gene; a gene without result is named */
+    {"{\"genes\":{\"HLA-B\":[\"*57:01 negative\",\"*15:02 positive\"]},"
+     "\"drug\":\"carbamazepine\",\"context\":{\"therapy\":\"naive\"}}",
+     true,
+     {"\"lookup\":{\"HLA-B\":\"*15:02 positive\",\"HLA-A\":\"No Result\"}",
+      "\"missing\":[\"HLA-A\"]", "\"population\":\"CBZ naive\""},
+     "CBZ use >3mos"},
+    /* by code */
+    {"{\"genes\":{},\"drug\":\"RxNorm|32968\"}", true, {"\"drug\":\"clopidogrel\""}, NULL},
+    {"{\"genes\":{},\"drug\":\"ATC|B01AC04\"}", true, {"\"drug\":\"clopidogrel\""}, NULL},
+    {"{\"genes\":{\"CYP2C19\":\"*2/*2\"},"
+     "\"drug\":\"http://www.nlm.nih.gov/research/umls/rxnorm|32968\"}",
+     true,
+     {"\"drug\":\"clopidogrel\""},
+     NULL},
+    {"{\"genes\":{\"CYP2C19\":\"*2/"
+     "*2\"},\"drug\":\"urn:oid:2.16.840.1.113883.6.88|32968\"}",
+     true,
+     {"\"drug\":\"clopidogrel\""},
+     NULL},
+    /* what several genes imply stands beside their names */
+    {"{\"genes\":{\"TPMT\":\"*3A/*3A\",\"NUDT15\":\"*1/*1\"},\"drug\":\"mercaptopurine\"}",
+     true,
+     {"NUDT15: Usual risk of low", "TPMT: Greatly higher risk"},
+     NULL},
+    /* the patient decides */
+    {"{\"genes\":{\"CYP2D6\":\"*4/*4\"},\"drug\":\"atomoxetine\",\"context\":{"
+     "\"age_years\":9,\"weight_kg\":31.5,\"sex\":\"male\"}}",
+     true,
+     {"\"population\":\"pediatrics\"", "\"certain\":true"},
+     "\"population\":\"adults\""},
+    /* other drugs: told, unless the site wants advice to be looked up by them */
+    {"{\"genes\":{\"CYP2D6\":\"*1/*1\"},\"drug\":\"codeine\",\"context\":{"
+     "\"comedication\":[\"Paroxetine\",\"a drug that nobody knows\"]}}",
+     true,
+     {"\"lookup\":{\"CYP2D6\":\"2.0\"}",
+      "\"conversions\":[{\"gene\":\"CYP2D6\",\"drug\":\"paroxetine\"", "\"is_applied\":false",
+      "\"card\":null"},
+     "nobody"},
+    /* an estimated dose, for a start only (3.3 mg/d by Gage: exp(0.9751 - 0.3238 + 0.4317 x
+     * 1.964 - 0.4008 - 0.00745 x 65 + 0.2029 x 2.5 + 0.0664)) */
+    {"{\"genes\":{\"CYP2C9\":\"*1/*3\",\"VKORC1\":\"-1639 AG\"},\"drug\":\"warfarin\","
+     "\"context\":{\"age_years\":65,\"height_cm\":172.5,\"weight_kg\":80.5,\"target_inr\":"
+     "2.5,"
+     "\"therapy\":\"naive\",\"ancestry\":\"european\",\"smoker\":false,\"comedication\":[],"
+     "\"population\":\"DVT or PE\",\"rare_alleles_tested\":true,\"rs12777823_a\":false}}",
+     true,
+     {"\"estimate\":{\"outcome\":\"estimate\",\"mg_per_day\":[\"3.2\"", "Gage 2008: 3.3 mg/d",
+      "\"summary\":\"Warfarin: "},
+     NULL},
+    {"{\"genes\":{\"CYP2C9\":\"*1/*3\",\"VKORC1\":\"-1639 AG\"},\"drug\":\"warfarin\","
+     "\"context\":{\"age_years\":65,\"therapy\":\"established\"}}",
+     true,
+     {"\"estimate\":{\"outcome\":\"not-a-start\"}", "\"card\":null"},
+     NULL},
+    {"{\"genes\":{\"CYP2C9\":\"*1/*3\",\"VKORC1\":\"-1639 AG\"},\"drug\":\"warfarin\"}",
+     true,
+     {"\"card\":null"},
+     NULL},
+    /* no result at all */
+    {"{\"genes\":{},\"drug\":\"codeine\",\"context\":null}",
+     true,
+     {"\"recommendations\":[]", "\"missing\":[\"CYP2D6\"]", "\"card\":null"},
+     NULL},
+    {"{\"genes\":{\"CYP2D6\":\"No Result\",\"CYP2C19\":\"Poor Metabolizer\"},"
+     "\"drug\":\"amitriptyline\"}",
+     true,
+     {"\"CYP2D6\":\"No Result\"", "\"missing\":[\"CYP2D6\"]"},
+     NULL},
+};
+
 static void results_and_a_drug_give_recommendations_and_a_card(void **state)
 {
-    static const struct line ROWS[] = {
-        {"{\"id\":\"1\",\"genes\":{\"CYP2C19\":\"*2/*2\",\"CYP2D6\":\"Poor Metabolizer\"},"
-         "\"drug\":\"clopidogrel\",\"context\":{\"age_years\":54,\"population\":\"CVI ACS "
-         "PCI\"}}",
-         true,
-         {"{\"id\":\"1\",\"drug\":\"clopidogrel\",\"recommendations\":[{\"source\":\"CPIC\","
-          "\"population\":\"CVI ACS PCI\",\"lookup\":{\"CYP2C19\":\"Poor Metabolizer\"},"
-          "\"classification\":\"Strong\",\"alternative\":true,\"dose\":false,\"other\":false",
-          "\"certain\":true,\"rule\":\"cpic-clopidogrel-acs-poor\"", "\"card\":{\"uuid\""},
-         "CYP2D6"},
-        /* without the population: all that may apply */
-        {"{\"genes\":{\"CYP2C19\":\"*2/*2\"},\"drug\":\"Clopidogrel\"}",
-         true,
-         {"\"population\":\"CVI ACS PCI\"", "\"population\":\"NVI\"", "\"certain\":false"},
-         "\"id\""},
-        /* silence is null */
-        {"{\"id\":7,\"genes\":{\"CYP2C19\":\"*1/*1\"},\"drug\":\"clopidogrel\"}",
-         true,
-         {"{\"id\":7,", "\"alert\":\"none\",\"card\":null}"},
-         NULL},
-        /* by code */
-        {"{\"genes\":{},\"drug\":\"RxNorm|32968\"}", true, {"\"drug\":\"clopidogrel\""}, NULL},
-        {"{\"genes\":{},\"drug\":\"ATC|B01AC04\"}", true, {"\"drug\":\"clopidogrel\""}, NULL},
-        {"{\"genes\":{\"CYP2C19\":\"*2/*2\"},"
-         "\"drug\":\"http://www.nlm.nih.gov/research/umls/rxnorm|32968\"}",
-         true,
-         {"\"drug\":\"clopidogrel\""},
-         NULL},
-        {"{\"genes\":{\"CYP2C19\":\"*2/"
-         "*2\"},\"drug\":\"urn:oid:2.16.840.1.113883.6.88|32968\"}",
-         true,
-         {"\"drug\":\"clopidogrel\""},
-         NULL},
-        /* what several genes imply stands beside their names */
-        {"{\"genes\":{\"TPMT\":\"*3A/*3A\",\"NUDT15\":\"*1/*1\"},\"drug\":\"mercaptopurine\"}",
-         true,
-         {"NUDT15: Usual risk of low", "TPMT: Greatly higher risk"},
-         NULL},
-        /* a card is null only where CPIC sets no flag */
-        {"{\"genes\":{\"CYP2D6\":\"*1/*1\"},\"drug\":\"tamoxifen\"}",
-         true,
-         {"\"other\":true", "\"alert\":\"info\"", "\"card\":{"},
-         NULL},
-        /* the patient decides */
-        {"{\"genes\":{\"CYP2D6\":\"*4/*4\"},\"drug\":\"atomoxetine\",\"context\":{"
-         "\"age_years\":9,\"weight_kg\":31.5,\"sex\":\"male\"}}",
-         true,
-         {"\"population\":\"pediatrics\"", "\"certain\":true"},
-         "\"population\":\"adults\""},
-        /* no result at all */
-        {"{\"genes\":{},\"drug\":\"codeine\",\"context\":null}",
-         true,
-         {"\"recommendations\":[]", "\"missing\":[\"CYP2D6\"]", "\"card\":null"},
-         NULL},
-        {"{\"genes\":{\"CYP2D6\":\"No Result\",\"CYP2C19\":\"Poor Metabolizer\"},"
-         "\"drug\":\"amitriptyline\"}",
-         true,
-         {"\"CYP2D6\":\"No Result\"", "\"missing\":[\"CYP2D6\"]"},
-         NULL},
-    };
-
     (void)state;
-    CHECK(ROWS);
+    CHECK(GOOD);
 }
 
 static void results_come_in_many_forms(void **state)
@@ -259,6 +298,26 @@ static const struct line BAD[] = {
      false,
      {"context.population: not one of the drug's"},
      "secret"},
+    {"{\"genes\":{},\"drug\":\"codeine\",\"context\":{\"comedication\":\"secret\"}}",
+     false,
+     {"context.comedication: an array"},
+     "secret"},
+    {"{\"genes\":{},\"drug\":\"codeine\",\"context\":{\"comedication\":[1]}}",
+     false,
+     {"context.comedication: an array"},
+     NULL},
+    {"{\"genes\":{},\"drug\":\"codeine\",\"context\":{\"ancestry\":\"secret\"}}",
+     false,
+     {"context.ancestry: unknown, european"},
+     "secret"},
+    {"{\"genes\":{},\"drug\":\"codeine\",\"context\":{\"smoker\":\"yes\"}}",
+     false,
+     {"context.smoker: true or false"},
+     NULL},
+    {"{\"genes\":{},\"drug\":\"codeine\",\"context\":{\"target_inr\":25}}",
+     false,
+     {"context.target_inr: a number from 0 to 10"},
+     NULL},
     {"{\"genes\":{},\"drug\":\"codeine\",\"drug\":\"codeine\"}", false, {"JSON: "}, NULL},
 };
 

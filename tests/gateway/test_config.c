@@ -24,6 +24,10 @@ static void presets_are_in_force_when_nothing_is_set(void **state)
     assert_int_equal(config.fhir_allowed_servers_count, 0);
     assert_int_equal(config.cors_allowed_origins_count, 1);
     assert_slice_equal(config.cors_allowed_origins[0], "*");
+    assert_int_equal(config.guideline_order_count, 1);
+    assert_slice_equal(config.guideline_order[0], "CPIC");
+    assert_int_equal(config.phenoconversion, RULES_CONVERSION_INFORM);
+    assert_int_equal(config.pretest_count, 0);
     assert_int_equal(config.log_level, LOG_LEVEL_INFO);
     assert_int_equal(config.log_format, LOG_FORMAT_JSON);
     gw_config_release(&config);
@@ -51,6 +55,9 @@ static void values_are_read_by_their_kind(void **state)
                                    "cors_allowed_origins: [https://a.example, "
                                    "'http://b.example:3000']\n"
                                    "card_locale: de-CH\n"
+                                   "guideline_order: [DPWG, CPIC]\n"
+                                   "phenoconversion: apply\n"
+                                   "pretest: [clopidogrel/CYP2C19, codeine / CYP2D6]\n"
                                    "log_level: warning\n"
                                    "log_format: text\n"),
                              "f", NULL, NULL, &err),
@@ -69,6 +76,11 @@ static void values_are_read_by_their_kind(void **state)
     assert_int_equal(config.cors_allowed_origins_count, 2);
     assert_slice_equal(config.cors_allowed_origins[1], "http://b.example:3000");
     assert_string_equal(config.card_locale, "de-CH");
+    assert_int_equal(config.guideline_order_count, 2);
+    assert_slice_equal(config.guideline_order[0], "DPWG");
+    assert_int_equal(config.phenoconversion, RULES_CONVERSION_APPLY);
+    assert_int_equal(config.pretest_count, 2);
+    assert_slice_equal(config.pretest[0], "clopidogrel/CYP2C19");
     assert_int_equal(config.log_level, LOG_LEVEL_WARNING);
     assert_int_equal(config.log_format, LOG_FORMAT_TEXT);
     gw_config_release(&config);
@@ -81,6 +93,19 @@ static const struct {
     {"deadlin_ms: 5\n", "f:1:1: \"deadlin_ms\" is no setting; did you mean \"deadline_ms\"?\n"},
     {"colour: blue\n", "f:1:1: \"colour\" is no setting\n"},
     {"workers: 1\ncards_max: 3\nworkers: 2\n", "f:3:1: workers: is set in line 1 already\n"},
+    {"phenoconversion: on\n", "f:1:18: phenoconversion: must be off, inform or apply\n"},
+    {"phenoconversion: [apply]\n", "f:1:18: phenoconversion: must be one value\n"},
+    {"pretest: [clopidogrel]\n",
+     "f:1:11: pretest: must be a list of at most 64 pairs, like clopidogrel/CYP2C19, or "
+     "\"all\"\n"},
+    {"pretest: [a/b/c]\n",
+     "f:1:11: pretest: must be a list of at most 64 pairs, like clopidogrel/CYP2C19, or "
+     "\"all\"\n"},
+    {"pretest: [/CYP2C19]\n",
+     "f:1:11: pretest: must be a list of at most 64 pairs, like clopidogrel/CYP2C19, or "
+     "\"all\"\n"},
+    {"guideline_order: [\"a\\tb\"]\n",
+     "f:1:19: guideline_order: must be a list of at most 64 names, like CPIC\n"},
     {"workers: many\n", "f:1:10: workers: must be a whole number from 0 to 256\n"},
     {"workers: -1\n", "f:1:10: workers: must be a whole number from 0 to 256\n"},
     {"workers: 257\n", "f:1:10: workers: must be a whole number from 0 to 256\n"},

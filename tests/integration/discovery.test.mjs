@@ -63,6 +63,7 @@ test('prefetch templates run on a FHIR server', async (t) => {
         });
         assert.equal(answer.status, 200, answer.text);
         if (key === 'patient') assert.equal(answer.json.id, 'demo-clopidogrel');
+        else if (key === 'medications') assert.equal(answer.json.resourceType, 'Bundle');
         else assert.equal(answer.json.entry[0].resource.id, 'demo-clopidogrel-cyp2c19');
       });
     }
@@ -75,6 +76,16 @@ function assertPortable(template) {
   assert.equal(new Set(names).size, names.length, 'each parameter once');
   for (const name of names) assert.match(name, /^(patient|code|_sort|_count)$/);
 }
+
+test('the medication list is offered where the site has use for it', async () => {
+  const off = await startGateway({ config: { phenoconversion: 'off' } });
+  const keys = async ({ url }) =>
+    (await request(`${url}/cds-services`)).json.services.map(({ prefetch }) =>
+      Object.keys(prefetch).join(),
+    );
+  assert.deepEqual(new Set(await keys(gateway)), new Set(['patient,pgx,medications']));
+  assert.deepEqual(new Set(await keys(off)), new Set(['patient,pgx']));
+});
 
 test('paths and methods beside it', async (t) => {
   const rows = [

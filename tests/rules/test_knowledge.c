@@ -309,12 +309,27 @@ static void a_message_falls_back_to_the_language_and_to_english(void **state)
     rules_knowledge_release(k);
 }
 
+/* Codeine has codes in both systems, voriconazole in one. */
+static void assert_codes_are_known_by_system(const struct rules_knowledge *k)
+{
+    const struct slice *systems;
+
+    assert_int_equal(rules_code_systems(k, &systems), 2);
+    assert_slice_equal(systems[0], "http://example.org/atc");
+    assert_true(rules_drug_has_code_in(k, rules_find_drug(k, SLICE("codeine")), 0));
+    assert_true(rules_drug_has_code_in(k, rules_find_drug(k, SLICE("codeine")), 1));
+    assert_true(rules_drug_has_code_in(k, rules_find_drug(k, SLICE("voriconazole")), 0));
+    assert_false(rules_drug_has_code_in(k, rules_find_drug(k, SLICE("voriconazole")), 1));
+    assert_false(rules_drug_has_code_in(k, rules_find_drug(k, SLICE("prasugrel")), 0));
+}
+
 static void a_code_finds_all_its_drugs(void **state)
 {
     struct rules_knowledge *k = small_knowledge();
     const struct rules_drug_code **codes = NULL;
 
     (void)state;
+    assert_codes_are_known_by_system(k);
     assert_int_equal(rules_find_drugs_by_code(k, SLICE("http://example.org/rxnorm"),
                                               SLICE("combination"), &codes),
                      2);

@@ -31,6 +31,7 @@ const ADVERTISED_TYPES = [
   'Observation',
   'Patient',
   'Practitioner',
+  'ServiceRequest',
 ];
 const CORS = {
   'Access-Control-Allow-Origin': '*',

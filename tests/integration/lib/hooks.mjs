@@ -183,7 +183,8 @@ function assertSuggestion(suggestion) {
   assert.ok(action.description.length > 0);
   assert.ok(['create', 'update', 'delete'].includes(action.type));
   if (action.type === 'delete') assert.match(action.resourceId, /^[A-Za-z]+\/.+/);
-  else assert.ok(action.resource.resourceType && action.resource.id);
+  else if (action.type === 'update') assert.ok(action.resource.id);
+  if (action.type !== 'delete') assert.ok(action.resource.resourceType);
 }
 
 /** No null, "", [] or {} at any depth. */
