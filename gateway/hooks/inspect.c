@@ -365,6 +365,14 @@ static bool is_taken_over(struct inspection *inspection, const struct rules_call
     return false;
 }
 
+/* One position of a gene that has many: its letters alone do not name the genotype, which may
+ * come from several positions. */
+static bool is_position_name(const struct rules_gene *gene, struct slice allele)
+{
+    return gene->counts_lowest_two &&
+           (slice_eq_text(allele, "=") || slice_starts_nocase(allele, SLICE("rs")));
+}
+
 /* The names of the first source that has two; see struct inspect_gene. */
 static struct slice diplotype_of(struct inspection *inspection, const struct rules_gene *gene,
                                  const struct rules_call *call)
@@ -379,6 +387,8 @@ static struct slice diplotype_of(struct inspection *inspection, const struct rul
         b = rules_allele_shown(e->alleles[1], gene->symbol);
         if (slice_starts(call->diplotype, SLICE("*")) && slice_starts(a, SLICE("*")) &&
             slice_starts(b, SLICE("*")))
+            break;
+        if (is_position_name(gene, a) || is_position_name(gene, b))
             break;
         if (rules_allele_compare(a, b) > 0) {
             struct slice first = b;

@@ -259,6 +259,17 @@ static const struct {
      OBSERVATION("a", P1, FINAL GENOTYPE("VKORC1", "T/C")),
      ONLY("{'gene':'VKORC1','diplotype':'C/T','phenotype':'-1639 AG','basis':'computed',"
           "'state':'single','sources':['Observation/a'],'warnings':[]}")},
+    {"positions of one gene are one genotype", NULL,
+     "[" OBSERVATION(
+         "a", P1,
+         FINAL GENOTYPE(
+             "DPYD", "c.1905+1G>A (heterozygous)")) "," OBSERVATION("b", P1,
+                                                                    FINAL GENOTYPE(
+                                                                        "DPYD",
+                                                                        "rs67376798 T/A")) "]",
+     ONLY("{'gene':'DPYD','diplotype':'c.1905+1G>A (*2A)/c.2846A>T','phenotype':'Poor "
+          "Metabolizer','basis':'computed','state':'agreed','sources':['Observation/"
+          "a','Observation/b'],'warnings':[]}")},
     {"a final one replaces a preliminary one", NULL,
      "[" A "," OBSERVATION("b", P1, "'status':'preliminary'," GENOTYPE("CYP2C19", "*1/*1")) "]",
      "{'genes':[" GENE("'diplotype':'*2/*2','phenotype':'Poor Metabolizer',"
