@@ -400,6 +400,8 @@ static bool is_position_name(const struct rules_gene *gene, struct slice allele)
 static struct slice diplotype_of(struct inspection *inspection, const struct rules_gene *gene,
                                  const struct rules_call *call)
 {
+    bool is_hla = gene->key_kind == RULES_KEY_ALLELE_STATUS;
+
     for (size_t s = 0; call->diplotype.len > 0 && s < call->sources_count; s++) {
         const struct rules_evidence *e = &inspection->facts.evidence[call->sources[s]];
         struct slice a, b;
@@ -408,8 +410,8 @@ static struct slice diplotype_of(struct inspection *inspection, const struct rul
             continue;
         a = rules_allele_shown(e->alleles[0], gene->symbol);
         b = rules_allele_shown(e->alleles[1], gene->symbol);
-        if (slice_starts(call->diplotype, SLICE("*")) && slice_starts(a, SLICE("*")) &&
-            slice_starts(b, SLICE("*")))
+        if (!is_hla && slice_starts(call->diplotype, SLICE("*")) &&
+            slice_starts(a, SLICE("*")) && slice_starts(b, SLICE("*")))
             break;
         if (is_position_name(gene, a) || is_position_name(gene, b))
             break;
@@ -419,9 +421,16 @@ static struct slice diplotype_of(struct inspection *inspection, const struct rul
             b = a;
             a = first;
         }
-        return arena_printf(&inspection->arena, "%.*s/%.*s", SLICE_ARG(a), SLICE_ARG(b));
+        return is_hla
+                   ? arena_printf(&inspection->arena, "%.*s%.*s/%.*s%.*s",
+                                  SLICE_ARG(gene->symbol), SLICE_ARG(a),
+                                  SLICE_ARG(gene->symbol), SLICE_ARG(b))
+                   : arena_printf(&inspection->arena, "%.*s/%.*s", SLICE_ARG(a), SLICE_ARG(b));
     }
-    return call->diplotype;
+    return is_hla && call->diplotype.len > 0
+               ? arena_printf(&inspection->arena, "%.*s%.*s", SLICE_ARG(gene->symbol),
+                              SLICE_ARG(call->diplotype))
+               : call->diplotype;
 }
 
 static enum err_code add_gene(struct inspection *inspection,

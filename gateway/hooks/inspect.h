@@ -30,9 +30,9 @@ struct inspect_gene {
     const struct rules_gene *gene;
     enum rules_gene_state state;
     const struct rules_call *call;
-    /* Star names in their normal form, other names as the laboratory wrote them:
-     * call->diplotype has the names of the allele table. One name when one allele is all that
-     * is known, empty when none is. */
+    /* Star names in their normal form, HLA names with all fields that were typed, other names
+     * as the laboratory wrote them: call->diplotype has the names of the allele table. One name
+     * when one allele is all that is known, empty when none is. */
     struct slice diplotype;
     bool is_hla;      /* asked about allele by allele: see struct inspect_hla */
     bool is_computed; /* the phenotype, from the diplotype; else it is only stated */

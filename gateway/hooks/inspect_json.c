@@ -85,8 +85,7 @@ void inspect_write_json(const struct inspection *inspection, struct buf *buf)
     json_write_name(&w, "genes");
     json_write_array(&w);
     for (size_t i = 0; i < inspection->genes_count; i++)
-        if (!inspection->genes[i].is_hla)
-            write_gene(&w, inspection, &inspection->genes[i]);
+        write_gene(&w, inspection, &inspection->genes[i]);
     json_write_array_end(&w);
     json_write_name(&w, "hla");
     json_write_array(&w);

@@ -307,30 +307,43 @@ static const struct {
      NOTHING},
 };
 
+#define HLA_B(diplotype, state, more)                                                          \
+    "{'gene':'HLA-B','diplotype':" diplotype                                                   \
+    ",'phenotype':null,'basis':'asserted','state':'" state "','sources':['Observation/" more
+#define HLA_ROWS(rows) "{'genes':[" rows "],'hla':["
+#define HLA_CUT        WARNING("fields-cut", "an HLA name was cut to two fields")
+#define HLA_ONE        WARNING("one-allele", "only one allele is reported")
+
 static const struct {
-    const char *name, *patient, *text, *want;
+    const char *name, *patient, *text, *genes, *want;
 } HLA[] = {
     {"a test for one allele", NULL, OBSERVATION("a", P1, FINAL PRESENCE("50956-2", "Positive")),
+     HLA_ROWS(HLA_B("null", "single", "a'],'warnings':[]}")),
      "{'allele':'HLA-B*57:01','status':'positive'}"},
     {"that is not there", NULL, OBSERVATION("a", P1, FINAL PRESENCE("50956-2", "Negative")),
+     HLA_ROWS(HLA_B("null", "single", "a'],'warnings':[]}")),
      "{'allele':'HLA-B*57:01','status':'negative'}"},
     {"both: both are listed", NULL,
      "[" OBSERVATION("a", P1, FINAL PRESENCE("50956-2", "Negative")) "," OBSERVATION(
          "b", P1, FINAL PRESENCE("50956-2", "Positive")) "]",
+     HLA_ROWS(HLA_B("null", "conflict", "b'],'warnings':[" CONFLICT "]}") "," HLA_B(
+         "null", "conflict", "a'],'warnings':[" CONFLICT "]}")),
      "{'allele':'HLA-B*57:01','status':'positive'},"
      "{'allele':'HLA-B*57:01','status':'negative'}"},
     {"a whole typing", NULL,
      OBSERVATION("a", P1, FINAL GENOTYPE("HLA-B", "HLA-B*57:01:01+HLA-B*27:05")),
+     HLA_ROWS(HLA_B("'HLA-B*27:05/HLA-B*57:01:01'", "single", "a'],'warnings':[" HLA_CUT "]}")),
      "{'allele':'HLA-B*15:02','status':'negative'},"
      "{'allele':'HLA-B*27:05','status':'positive'},"
      "{'allele':'HLA-B*57:01','status':'positive'},"
      "{'allele':'HLA-B*58:01','status':'negative'}"},
     {"one allele of two", NULL, OBSERVATION("a", P1, FINAL GENOTYPE("HLA-B", "HLA-B*27:05")),
+     HLA_ROWS(HLA_B("'HLA-B*27:05'", "unusable", "a'],'warnings':[" HLA_ONE "]}")),
      "{'allele':'HLA-B*27:05','status':'positive'}"},
     {"alternatives", NULL,
      OBSERVATION("a", P1,
                  FINAL GENOTYPE("HLA-B", "HLA-B*57:01+HLA-B*27:05|HLA-B*57:02+HLA-B*27:06")),
-     ""},
+     HLA_ROWS(""), ""},
 };
 
 /* Compares the report of a file with `want`, in which ' stands for " but between letters. */
@@ -369,8 +382,8 @@ static void every_result_is_a_row(void **state)
 static void hla_alleles_are_told_one_by_one(void **state)
 {
     for (size_t i = 0; i < ARRAY_LEN(HLA); i++)
-        check(*state, HLA[i].name, HLA[i].patient, HLA[i].text, "{'genes':[],'hla':[",
-              HLA[i].want, "],'orders':[]");
+        check(*state, HLA[i].name, HLA[i].patient, HLA[i].text, HLA[i].genes, HLA[i].want,
+              "],'orders':[]");
 }
 
 #define ORDER(more) "{'resourceType':'MedicationRequest','id':'o'," P1 more "}"

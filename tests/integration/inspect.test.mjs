@@ -141,7 +141,7 @@ test('a FHIR server', async (t) => {
   const base = fhir.ready;
   await t.test('results of all pages', async () => {
     const { genes, hla } = await asJson(base, ['--patient', 'demo-normal']);
-    assert.equal(genes.length, 9);
+    assert.equal(genes.length, 11);
     for (const { state } of genes) assert.equal(state, 'single');
     assert.deepEqual(
       hla.map(({ allele, status }) => `${allele} ${status}`),
