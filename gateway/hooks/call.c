@@ -114,6 +114,7 @@ bool hook_call_open(struct hook_call *call, const struct hook_service *service,
 
     call->knowledge = knowledge;
     call->today = today;
+    call->facts.mapping = options->mapping;
     fhir_collection_init(&call->collection, &call->arena);
     if (!parse_body(call, body) ||
         !hook_request_read(json_root(&call->doc), service, &call->arena, &call->request,

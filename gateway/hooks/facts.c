@@ -248,7 +248,8 @@ enum err_code hook_facts_resolve_genes(struct hook_facts *facts, struct slice pa
     size_t count;
 
     facts->reading = (struct fhir_reading){0};
-    if (fhir_read_evidence(collection, patient_id, arena, &facts->reading, err) != ERR_OK)
+    if (fhir_read_evidence_mapped(collection, patient_id, facts->mapping, arena,
+                                  &facts->reading, err) != ERR_OK)
         return err->code;
     count = facts->reading.evidence_count;
     facts->evidence = arena_array(arena, count, sizeof *facts->evidence);

@@ -28,7 +28,10 @@ struct hook_unresolved_code {
 };
 #define HOOK_UNRESOLVED_MAX 16 /* listed for one call; all are counted */
 
+struct fhir_mapping;
+
 struct hook_facts {
+    const struct fhir_mapping *mapping; /* of the site's codes and texts; borrowed, or NULL */
     struct fhir_order *orders;
     size_t orders_count;
     struct hook_drug_order *drug_orders; /* one per drug, in the order of the orders */

@@ -83,7 +83,7 @@ struct inspection {
     size_t drafts_end;      /* of a request: the drafts are the resources before this one */
     bool is_outcome;        /* nothing but a server's error */
 
-    struct hook_facts facts; /* all genes, their evidence and results */
+    struct hook_facts facts; /* all genes, their evidence and results; its mapping may be set */
     struct inspect_gene *genes;
     size_t genes_count, genes_max;
     struct inspect_hla *hla;

@@ -9,12 +9,13 @@
 #include <uv.h>
 
 #include "fhir/fetch.h"
+#include "fhir/mapping.h"
 #include "fhir/search.h"
 #include "gateway/hooks/gather.h"
 
 #define READS_MAX          400
 #define PAGES_MAX          100 /* of one search */
-#define URL_BYTES_MAX      16384
+#define URL_BYTES_MAX      32768
 #define BODY_BYTES_MAX     ((size_t)32 * 1024 * 1024)
 #define CONNECTIONS        8
 #define CONNECT_TIMEOUT_MS 10000u
@@ -133,6 +134,7 @@ static enum err_code plan_first(struct crawl *c)
         genes[i] = release->genes[i].symbol;
     buf_init(&codes, URL_BYTES_MAX);
     fhir_observation_codes(&codes, genes, release->genes_count);
+    fhir_mapping_codes(inspection->facts.mapping, genes, release->genes_count, &codes);
     (void)add_search(c, KIND_CODE, "Observation?code", "Observation", "code",
                      buf_slice(&codes));
     buf_release(&codes);

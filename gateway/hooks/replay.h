@@ -9,7 +9,8 @@
  *               { "status": 200, "body": {...} } or { "outcome": "timeout" }. A key that ends
  *               in '*' is a prefix. What is not listed is answered with 404.
  *   "settings"  object: "phenoconversion", "pretest" and "guideline_order" as in the
- *               configuration; what is absent has its default
+ *               configuration, and "result_mapping", an array of objects whose members are the
+ *               columns of result_mapping.h; what is absent has its default
  * Members of other names are passed over, so the same file can hold expectations. A plain hook
  * request is accepted too.
  */
@@ -17,6 +18,7 @@
 #define GATEWAY_HOOKS_REPLAY_H
 
 #include "gateway/hooks/call.h"
+#include "gateway/store/result_mapping.h"
 
 #define REPLAY_BYTES_MAX    (32u * 1024 * 1024)
 #define REPLAY_PRETESTS_MAX 64
@@ -29,6 +31,7 @@ struct replay {
     struct slice server; /* the request's own fhirServer is allowed */
     struct slice publishers[RULES_PUBLISHERS_MAX];
     struct slice pretests[REPLAY_PRETESTS_MAX];
+    struct result_mapping mapping;
     struct hook_call call;
 };
 
