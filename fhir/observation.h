@@ -103,6 +103,7 @@ enum fhir_warning_code {
 #define X(code, name, text) FHIR_WARNING_##code,
     FHIR_WARNINGS(X)
 #undef X
+        FHIR_WARNINGS_COUNT
 };
 const char *fhir_warning_name(enum fhir_warning_code code);
 const char *fhir_warning_text(enum fhir_warning_code code);
@@ -110,7 +111,12 @@ const char *fhir_warning_text(enum fhir_warning_code code);
 struct fhir_warning {
     enum fhir_warning_code code;
     const struct fhir_resource *resource;
+    uint32_t genes; /* see fhir_warning_names */
 };
+
+/* Whether the warning is about this gene (a symbol). One that is about none is about the whole
+ * record, or about a result whose gene is not known. */
+bool fhir_warning_names(const struct fhir_warning *warning, struct slice gene);
 
 /* Why a resource that could have been a result was left out. */
 #define FHIR_IGNORED_REASONS(X)                                                                \

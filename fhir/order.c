@@ -37,6 +37,7 @@ struct reader {
     size_t reasons_max, routes_max, forms_max;
     size_t products_count;
     struct slice missing; /* a reference that leads nowhere here */
+    struct slice missing_ingredient;
     struct slice code_text;
     struct slice display; /* of the reference */
     struct slice form;
@@ -132,6 +133,12 @@ static enum err_code add_reference(struct reader *r, struct json reference,
     if (json_is_absent(product)) {
         if (r->missing.len == 0)
             r->missing = text;
+        if (depth > 0 && r->missing_ingredient.len == 0)
+            r->missing_ingredient = text;
+        /* An ingredient that is referred to in words only. */
+        if (depth > 0 && text.len == 0)
+            return add_coding(
+                r, (struct fhir_coding){.display = text_at(r, reference, "display")});
         return ERR_OK;
     }
     return add_product(r, product, next_from, depth);
@@ -269,7 +276,8 @@ static void judge(struct reader *r)
     if (order->text.len == 0)
         order->text = first_display(order);
     order->form = r->form;
-    order->is_incomplete = r->missing.len > 0 && !slice_eq(r->missing, order->reference);
+    order->missing = r->missing_ingredient;
+    order->is_incomplete = order->missing.len > 0;
     if (order->codings_count == 0 && r->missing.len > 0) {
         /* A contained resource cannot be fetched: it is here, or nowhere. */
         if (r->missing.ptr[0] != '#') {

@@ -52,6 +52,7 @@ struct fhir_order {
     struct fhir_coding *codings; /* of the medication and of its ingredients */
     size_t codings_count;
     bool is_incomplete;        /* an ingredient is a reference that leads nowhere here */
+    struct slice missing;      /* the first such reference, as written */
     struct slice text;         /* code.text, else the reference's display, else a display */
     struct slice form;         /* Medication.form text or display; may be empty */
     struct fhir_coding *forms; /* its codings */

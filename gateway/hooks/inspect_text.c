@@ -77,6 +77,9 @@ static void write_evidence(const struct fhir_evidence *e, struct buf *buf)
     add_after(buf, ", ", e->date);
     add_after(buf, ", ", e->performer);
     add_after(buf, ", ", e->method);
+    buf_add(buf, hook_origin_words(e->origin));
+    if (e->is_implied)
+        add_after(buf, ", stated for a drug: ", e->implication);
     buf_add_text(buf, "\n");
 }
 
