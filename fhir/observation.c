@@ -262,6 +262,8 @@ static enum err_code explain_nothing(struct walk *w, const struct observation *o
     }
     if (is_hla && !o->is_coded) /* HLA-B27 is no pharmacogene */
         return walk_ignore(w, resource, FHIR_IGNORED_NOT_PGX);
+    if (value->is_vague)
+        return walk_warn(w, resource, FHIR_WARNING_HLA_VAGUE, FHIR_GENE_BIT(gene));
     if (value->has_code && (o->kind == FHIR_KIND_GENOTYPE || o->kind == FHIR_KIND_HAPLOTYPE))
         return walk_warn(w, resource, FHIR_WARNING_CODE_WITHOUT_ALLELES, FHIR_GENE_BIT(gene));
     return walk_warn(w, resource, FHIR_WARNING_VALUE_UNREADABLE, FHIR_GENE_BIT(gene));

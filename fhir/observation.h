@@ -79,6 +79,8 @@ struct fhir_evidence {
     X(TWO_GENES, "two-genes", "one Observation names two genes; the value's gene is used")     \
     X(VARIANT_IGNORED, "variant-ignored", "single variants are not turned into alleles")       \
     X(VALUE_UNREADABLE, "value-unreadable", "the value could not be understood")               \
+    X(HLA_VAGUE, "hla-vague",                                                                  \
+      "the HLA typing names a group of alleles (one field) or alternatives, not one allele")   \
     X(PHENOTYPE_NOT_OF_GENE, "phenotype-not-of-gene",                                          \
       "CPIC does not define the stated phenotype for the gene")                                \
     X(IMPLICATION_DIFFERS, "implication-differs",                                              \

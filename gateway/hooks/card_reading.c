@@ -74,6 +74,9 @@ static const struct {
     [FHIR_WARNING_VALUE_UNREADABLE] = {SCOPE_GENE,
                                        "a result could not be understood and is not "
                                        "used"},
+    [FHIR_WARNING_HLA_VAGUE] = {SCOPE_GENE,
+                                "a typing names a group of alleles or alternatives, "
+                                "not one allele; it is not used"},
     [FHIR_WARNING_PHENOTYPE_NOT_OF_GENE] = {SCOPE_GENE, "a stated phenotype is none that CPIC "
                                                         "defines for the gene; it is not used"},
     [FHIR_WARNING_IMPLICATION_DIFFERS] = {SCOPE_GENE, "what is stated for single drugs differs "

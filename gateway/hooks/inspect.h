@@ -60,8 +60,8 @@ struct inspect_order {
     bool is_draft; /* in a hook request: it is about to be signed */
     bool is_evaluated;
     /* Why it is not evaluated: "cancelled". Also of an evaluated one: "unresolved-code", its
-     * codes are of systems that the knowledge has no codes of, so that nothing can come of it.
-     */
+     * codes are of systems that the knowledge has no codes of, so that nothing can come of it;
+     * "ingredient-not-read", one of its ingredients is a reference that leads nowhere. */
     struct slice reason;
 };
 

@@ -176,9 +176,14 @@ static enum err_code plan_next(struct crawl *c, size_t round_begin)
         plan_page(c, c->reads[i]);
     if (inspect_read_orders(inspection, &c->err) != ERR_OK)
         return c->err.code;
-    for (size_t i = 0; i < inspection->orders_count; i++)
-        if (inspection->orders[i].order->state == FHIR_ORDER_NEEDS_RESOURCE)
-            add_reference(c, KIND_MEDICATION, inspection->orders[i].order->reference);
+    for (size_t i = 0; i < inspection->orders_count; i++) {
+        const struct fhir_order *order = inspection->orders[i].order;
+
+        if (order->state == FHIR_ORDER_NEEDS_RESOURCE)
+            add_reference(c, KIND_MEDICATION, order->reference);
+        else if (order->is_incomplete)
+            add_reference(c, KIND_MEDICATION, order->missing);
+    }
     return c->err.code;
 }
 

@@ -163,6 +163,8 @@ static enum err_code fill(struct inspection *inspection, struct inspect_order *r
     row->is_evaluated = row->reason.len == 0;
     if (row->is_evaluated && !row->is_known && !has_familiar_code(inspection, row->order))
         row->reason = SLICE("unresolved-code");
+    else if (row->is_evaluated && row->order->is_incomplete)
+        row->reason = SLICE("ingredient-not-read");
     return ERR_OK;
 }
 

@@ -144,6 +144,9 @@ static void write_order(const struct inspect_order *row, struct buf *buf)
     }
     if (!row->is_evaluated)
         add_after(buf, "; not evaluated: ", row->reason);
+    else if (row->order->is_incomplete)
+        add_after(buf, "; evaluated, but for an ingredient that could not be read: ",
+                  row->order->missing);
     else if (row->reason.len > 0)
         add_after(buf, "; evaluated without effect: ", row->reason);
     else if (row->is_known)
@@ -180,6 +183,10 @@ static const char *meaning_of(struct slice reason)
     for (size_t i = 0; i < ARRAY_LEN(MEANINGS); i++)
         if (slice_eq_text(reason, MEANINGS[i].reason))
             return MEANINGS[i].meaning;
+    /* A resource that is only warned of is listed by the warning's name. */
+    for (uint32_t code = 0; code < FHIR_WARNINGS_COUNT; code++)
+        if (slice_eq_text(reason, fhir_warning_name((enum fhir_warning_code)code)))
+            return fhir_warning_text((enum fhir_warning_code)code);
     return NULL;
 }
 
