@@ -142,6 +142,20 @@ static uint32_t bit_of(const struct fhir_evidence *stated)
     return FHIR_GENE_BIT(fhir_gene_of_symbol(stated->gene));
 }
 
+/* Whether a result of the report was withdrawn, or is of a tumour: what the report concludes
+ * may rest on it. */
+static bool has_withdrawn(const struct statements *s)
+{
+    const struct fhir_reading *out = s->w->out;
+
+    for (size_t i = 0; i < out->ignored_count; i++)
+        if ((out->ignored[i].reason == FHIR_IGNORED_STATUS ||
+             out->ignored[i].reason == FHIR_IGNORED_SOMATIC) &&
+            walk_report_of(s->w, out->ignored[i].resource) == s->report)
+            return true;
+    return false;
+}
+
 /* What is to be done with a statement, by the report's own results of the gene. */
 static enum err_code take(struct statements *s, struct fhir_evidence *stated)
 {
@@ -162,6 +176,8 @@ static enum err_code take(struct statements *s, struct fhir_evidence *stated)
         return w->err->code;
     if (is_covered && !is_different)
         return ERR_OK;
+    if (!is_covered && has_withdrawn(s))
+        return walk_ignore(w, s->report, FHIR_IGNORED_STATUS);
     return walk_add(w, stated, false);
 }
 

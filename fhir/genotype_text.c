@@ -4,6 +4,7 @@
  * something else: a second expression, "or", "not", a question mark and the like make it
  * unreadable, and one allele alone must stand alone ("*2 detected" may be one of many lines).
  */
+#include "fhir/snp_text.h"
 #include "fhir/star_text.h"
 
 #include <assert.h>
@@ -175,7 +176,22 @@ static bool says_duplicated(const struct fhir_word_list *list)
     return false;
 }
 
-/* Whether nothing but a gene's name and marks stand there; a question mark is more. */
+/* Length of "NC_012920.1", the sequence that an HGVS name counts on, at text[at]; else 0. */
+static size_t accession_len(struct slice text, size_t at)
+{
+    size_t start = at;
+
+    if (at + 3 >= text.len || memchr("NX", text.ptr[at], 2) == NULL ||
+        memchr("CGMR", text.ptr[at + 1], 4) == NULL || text.ptr[at + 2] != '_' ||
+        !is_digit(text.ptr[at + 3]))
+        return 0;
+    for (at += 3; at < text.len && (is_digit(text.ptr[at]) || text.ptr[at] == '.'); at++)
+        continue;
+    return at - start;
+}
+
+/* Whether nothing but a gene's name, its sequence and marks stand there; a question mark is
+ * more. */
 static bool is_bare(struct slice text)
 {
     size_t at = 0;
@@ -185,6 +201,8 @@ static bool is_bare(struct slice text)
 
         if (fhir_gene_at(text, at, &end) != FHIR_GENE_NONE)
             at = end;
+        else if (accession_len(text, at) > 0)
+            at += accession_len(text, at);
         else if (fhir_is_alnum(text.ptr[at]) || text.ptr[at] == '?' ||
                  (text.ptr[at] & 0x80) != 0)
             return false;
@@ -207,6 +225,16 @@ static struct slice phenotype_beside(struct slice before, struct slice behind,
     return phenotype;
 }
 
+/* "*2/ *2, heterozygous" and "C/T, homozygous" contradict themselves. */
+static bool is_contradicted(const struct fhir_evidence *evidence,
+                            const struct fhir_word_list *list)
+{
+    bool is_same = slice_eq(evidence->alleles[0], evidence->alleles[1]);
+
+    return is_same ? has_word(list, HETEROZYGOUS, ARRAY_LEN(HETEROZYGOUS))
+                   : has_word(list, HOMOZYGOUS, ARRAY_LEN(HOMOZYGOUS));
+}
+
 /* Whether the words on one side of the expression allow it to stand. */
 static bool side_may_stand(struct value *value, struct slice side, bool is_pair)
 {
@@ -225,7 +253,9 @@ static bool side_may_stand(struct value *value, struct slice side, bool is_pair)
             value->evidence->copies = SLICE("N");
     }
     if (is_pair)
-        return pair_may_stand(&list, value->evidence->phenotype);
+        return (value->evidence->alleles_count != 2 ||
+                !is_contradicted(value->evidence, &list)) &&
+               pair_may_stand(&list, value->evidence->phenotype);
     if (!allele_may_stand(&list))
         return false;
     if (has_word(&list, HOMOZYGOUS, ARRAY_LEN(HOMOZYGOUS)) &&
@@ -290,15 +320,18 @@ static bool is_listed_already(const struct fhir_evidence *evidence, struct slice
     return false;
 }
 
-/* "c.1905+1G>A (heterozygous); c.2846A>T (heterozygous)": what stands behind the first name. */
+/* "c.1905+1G>A (heterozygous); c.2846A>T (heterozygous)": what stands behind the first name.
+ * One variant that is said to be heterozygous has "=" beside it, HGVS's word for no change. */
 static bool read_list(struct value *value, size_t start, struct slice first, size_t at)
 {
     struct slice allele = first, text = value->text;
-    bool is_list = false;
+    bool is_list = false, is_heterozygous = true;
 
     for (;;) {
         int count = cut_zygosity(text, &at);
         size_t next = at;
+
+        is_heterozygous = is_heterozygous && count == 1;
 
         is_list = is_list || count > 0;
         if (!is_listed_already(value->evidence, allele))
@@ -317,6 +350,8 @@ static bool read_list(struct value *value, size_t start, struct slice first, siz
         is_list = true;
         at = next;
     }
+    if (value->evidence->alleles_count == 1 && is_heterozygous && !is_haploid(value->gene))
+        add_allele(value, SLICE("="));
     value->evidence->is_single_allele =
         value->evidence->alleles_count == 1 && !is_haploid(value->gene);
     return is_list && judge_around(value, start, at, true);
@@ -364,65 +399,11 @@ static void read_expression(struct value *value, size_t at)
         value->evidence->alleles_count == 1 && !is_haploid(value->gene);
 }
 
-static bool is_nucleotide(char c)
-{
-    return c == 'A' || c == 'C' || c == 'G' || c == 'T';
-}
-
-/* "C/T", "C|T", "CT" as a word of its own; SIZE_MAX when there is none. */
-static size_t find_nucleotides(struct slice text, char ret[2], size_t *ret_end)
-{
-    for (size_t i = 0; i + 2 <= text.len; i++) {
-        bool has_mark = i + 3 <= text.len && (text.ptr[i + 1] == '/' || text.ptr[i + 1] == '|');
-        size_t end = i + (has_mark ? 3 : 2);
-
-        if (!is_nucleotide(text.ptr[i]) || !is_nucleotide(text.ptr[end - 1]) ||
-            (i > 0 && (fhir_is_alnum(text.ptr[i - 1]) || text.ptr[i - 1] == '>' ||
-                       text.ptr[i - 1] == '/')) ||
-            (end < text.len &&
-             (fhir_is_alnum(text.ptr[end]) || text.ptr[end] == '>' || text.ptr[end] == '/')))
-            continue;
-        ret[0] = text.ptr[i];
-        ret[1] = text.ptr[end - 1];
-        *ret_end = end;
-        return i;
-    }
-    return SIZE_MAX;
-}
-
-/* The rs number in the text, else empty. */
-static struct slice rs_in(struct slice text)
-{
-    for (size_t i = 0; i + 3 <= text.len; i++) {
-        size_t end = i + 2;
-
-        if ((text.ptr[i] | 0x20) != 'r' || (text.ptr[i + 1] | 0x20) != 's' ||
-            (i > 0 && fhir_is_alnum(text.ptr[i - 1])))
-            continue;
-        while (end < text.len && is_digit(text.ptr[end]))
-            end++;
-        if (end > i + 2)
-            return slice_head(slice_from(text, i), end - i);
-    }
-    return SLICE_NONE;
-}
-
-/* VKORC1 by the letters of the gene's strand, which are CPIC's phenotype words:
- * -1639 G>A is rs9923231 C>T. */
-static struct slice vkorc1_words(char a, char b)
-{
-    if ((a != 'A' && a != 'G') || (b != 'A' && b != 'G'))
-        return SLICE_NONE;
-    if (a != b)
-        return SLICE("-1639 AG");
-    return a == 'A' ? SLICE("-1639 AA") : SLICE("-1639 GG");
-}
-
 static void read_nucleotides(struct value *value)
 {
     char letters[2];
-    size_t end, at = find_nucleotides(value->text, letters, &end);
-    struct slice rs = rs_in(value->text), words = SLICE_NONE;
+    size_t end, at = fhir_letters_find(value->text, letters, &end);
+    struct slice rs = fhir_rs_in(value->text), words = SLICE_NONE;
     bool has_own_snp = fhir_gene_row(value->gene)->snp.len > 0;
     bool is_other = fhir_names_other_variant(value->text, value->gene);
 
@@ -432,7 +413,7 @@ static void read_nucleotides(struct value *value)
         (rs.len == 0 || rs.ptr + rs.len + 1 != &value->text.ptr[at]))
         return; /* two letters are a word of any language, but not behind "rs3918290 " */
     if (value->gene == FHIR_GENE_VKORC1 && slice_find(value->text, SLICE("1639")) != SIZE_MAX) {
-        words = vkorc1_words(letters[0], letters[1]);
+        words = fhir_vkorc1_words(letters[0], letters[1]);
         if (words.len == 0)
             return;
     }
@@ -448,7 +429,8 @@ static void read_nucleotides(struct value *value)
                             : letter);
     }
     value->reading.has_other_snp = is_other;
-    if (!judge_around(value, at, end, true))
+    if (fhir_letters_repeat(value->text, end, value->gene) ||
+        !judge_around(value, at, end, true))
         drop_alleles(value);
     else if (value->evidence->phenotype.len == 0)
         value->evidence->phenotype = words;
@@ -553,7 +535,7 @@ struct fhir_text_reading fhir_text_read(struct slice text, uint32_t named, enum 
     value.reading.gene = fhir_gene_only(named);
     value.reading.has_two_genes = named != 0 && value.reading.gene == FHIR_GENE_NONE;
     if (value.reading.gene == FHIR_GENE_NONE && !value.reading.has_two_genes)
-        value.reading.gene = fhir_gene_of_snp(rs_in(text));
+        value.reading.gene = fhir_gene_of_snp(fhir_rs_in(text));
     value.gene = value.reading.gene != FHIR_GENE_NONE ? value.reading.gene : gene;
     if (is_no_call(value.text)) {
         value.reading.is_no_call = true;

@@ -242,16 +242,19 @@ static bool uses_hgvs(enum fhir_gene gene)
     return fhir_gene_row(gene)->alleles == FHIR_ALLELES_HGVS;
 }
 
-/* Skips "CYP2C19", "CYP2C19_", "CYP2C19: " before an allele. */
-static void skip_gene(struct slice text, size_t *at)
+/* Skips "CYP2C19", "CYP2C19_", "CYP2C19: " before an allele. False when the allele is said to
+ * be of another gene than `gene` (NONE: any). */
+static bool skip_gene(struct slice text, size_t *at, enum fhir_gene gene)
 {
     size_t i;
+    enum fhir_gene named = fhir_gene_at(text, *at, &i);
 
-    if (fhir_gene_at(text, *at, &i) == FHIR_GENE_NONE)
-        return;
+    if (named == FHIR_GENE_NONE)
+        return true;
     while (char_at(text, i) != 0 && strchr(" _:-", char_at(text, i)) != NULL)
         i++;
     *at = i;
+    return gene == FHIR_GENE_NONE || named == gene;
 }
 
 struct slice fhir_allele_read(struct slice text, size_t *at, enum fhir_gene gene,
@@ -261,7 +264,8 @@ struct slice fhir_allele_read(struct slice text, size_t *at, enum fhir_gene gene
     struct slice name = SLICE_NONE, label;
 
     fhir_blanks_skip(text, &i);
-    skip_gene(text, &i);
+    if (!skip_gene(text, &i, gene))
+        return SLICE_NONE;
     if (char_at(text, i) == '*') {
         name = read_star(text, &i, arena);
     } else if (gene == FHIR_GENE_UGT1A1) {

@@ -237,15 +237,105 @@ static void merge_copies(struct rules_allele_read *reads, size_t *count)
     }
 }
 
+/* Where "rs3918290 t" names its position: "rs3918290"; empty for a bare letter. False when the
+ * name does not end in one letter of DNA. */
+static bool split_letter(struct slice normal, struct slice *ret_position, char *ret_letter)
+{
+    struct slice name = normal;
+
+    if (name.len > 1 && name.ptr[name.len - 1] == ')')
+        name = slice_head(name, name.len - 1);
+    if (name.len == 0 || memchr("acgt", name.ptr[name.len - 1], 4) == NULL)
+        return false;
+    *ret_letter = name.ptr[name.len - 1];
+    name = slice_head(name, name.len - 1);
+    while (name.len > 0 && memchr(" (", name.ptr[name.len - 1], 2) != NULL)
+        name = slice_head(name, name.len - 1);
+    *ret_position = name;
+    return true;
+}
+
+/* A change's name: "C>T" at its end. */
+static bool is_change(struct slice alias)
+{
+    return alias.len >= 3 && alias.ptr[alias.len - 2] == '>';
+}
+
+static bool is_change_of(struct slice alias, char a, char b)
+{
+    char from = (char)(alias.ptr[alias.len - 3] | 0x20);
+    char to = (char)(alias.ptr[alias.len - 1] | 0x20);
+
+    return (from == a && to == b) || (from == b && to == a);
+}
+
+/* Whether two letters at one position are of different strands: both mean an allele, but no
+ * strand has both. Such a report contradicts itself. */
+static bool are_of_two_strands(const struct rules_knowledge *k, const struct rules_gene *gene,
+                               const struct rules_allele_read *reads)
+{
+    struct slice position, other;
+    bool is_position = false; /* and not part of a name: TPMT*3A, CFTR R117C */
+    char a, b;
+
+    if (reads[0].row == NULL || reads[1].row == NULL ||
+        !split_letter(reads[0].normal, &position, &a) ||
+        !split_letter(reads[1].normal, &other, &b) || a == b ||
+        (position.len > 0 && other.len > 0 && !slice_eq(position, other)))
+        return false;
+    if (position.len == 0)
+        position = other; /* "rs9923231 C/T" */
+    for (size_t i = 0; i < k->rows.allele_aliases_count; i++) {
+        const struct rules_allele_alias *row = &k->rows.allele_aliases[i];
+
+        if (!slice_eq(row->gene, gene->symbol) || !is_change(row->alias) ||
+            !slice_starts_nocase(row->alias, position))
+            continue;
+        if (is_change_of(row->alias, a, b))
+            return false;
+        is_position = true;
+    }
+    return is_position;
+}
+
+static void make_unknown(struct rules_allele_read *read)
+{
+    *read = (struct rules_allele_read){.name = read->name,
+                                       .normal = read->normal,
+                                       .number = RULES_ABSENT,
+                                       .marks = RULES_ABSENT,
+                                       .notes = RULES_NOTE_BIT(RULES_NOTE_UNKNOWN_ALLELE)};
+}
+
+/* "=": at the place of the variant beside it, this copy is the reference's (HGVS). */
+static bool read_no_change(const struct rules_knowledge *k, uint32_t reference,
+                           struct rules_allele_read *reads)
+{
+    size_t same = slice_eq(reads[0].normal, SLICE("=")) ? 0 : 1;
+
+    if (!slice_eq(reads[same].normal, SLICE("=")) || reads[1 - same].row == NULL)
+        return false;
+    reads[same] = (struct rules_allele_read){.marks = RULES_ABSENT};
+    take_row(k, reference, &reads[same]);
+    reads[1 - same].notes |= RULES_NOTE_BIT(RULES_NOTE_ONE_POSITION);
+    return true;
+}
+
 /* Two letters at one position that are, on either strand, the reference's and the allele's. */
-static void read_pair_alias(const struct rules_knowledge *k, const struct rules_gene *gene,
-                            struct rules_allele_read *reads)
+static void read_one_position(const struct rules_knowledge *k, const struct rules_gene *gene,
+                              struct rules_allele_read *reads)
 {
     uint32_t reference = rules_facts_of_gene(k, gene)->reference;
     struct rules_allele_name pair;
     uint32_t row;
 
+    if (are_of_two_strands(k, gene, reads)) {
+        make_unknown(&reads[0]);
+        make_unknown(&reads[1]);
+        return;
+    }
     if (reference == RULES_ABSENT || (reads[0].row != NULL && reads[1].row != NULL) ||
+        read_no_change(k, reference, reads) ||
         !rules_allele_join_pair(reads[0].normal, reads[1].normal, &pair))
         return;
     row =
@@ -259,6 +349,14 @@ static void read_pair_alias(const struct rules_knowledge *k, const struct rules_
     reads[1].notes = RULES_NOTE_BIT(RULES_NOTE_ONE_POSITION);
     reads[1].marks =
         rules_index_find(&k->marks, rules_gene_row(k, gene), rules_allele_name_slice(&pair));
+}
+
+bool rules_diplotype_is_harmless(const struct rules_diplotype *d)
+{
+    const struct rules_allele_read *a = &d->alleles[0], *b = &d->alleles[1];
+
+    return (d->notes & RULES_NOTE_BIT(RULES_NOTE_ONE_POSITION)) != 0 &&
+           a->number == b->number && a->value_x100 == b->value_x100;
 }
 
 static bool is_named(const struct rules_diplotype *d, size_t allele)
@@ -284,7 +382,7 @@ enum err_code rules_diplotype_read(const struct rules_knowledge *k,
     for (size_t i = 0; i < alleles_count; i++)
         read_allele(k, gene, alleles[i], arena, &reads[i]);
     if (alleles_count == 2)
-        read_pair_alias(k, gene, reads);
+        read_one_position(k, gene, reads);
     merge_markers(k, gene, reads, &alleles_count);
     if (gene->method == RULES_METHOD_HAPLOID)
         merge_copies(reads, &alleles_count);

@@ -137,6 +137,13 @@ void rules_call_under(const struct rules_knowledge *k, const struct rules_gene *
 /* The key a call is looked up by as CPIC writes it ("Poor Metabolizer", "1.25", "≥3.0", "n/a",
  * "*57:01 positive"); a range of scores gives "0.25-1.0". */
 struct slice rules_key_text(const struct rules_key *key, struct arena *arena);
+/* The scores in the key's range that the recommendation asks for and that two alleles of the
+ * gene add up to, ascending, as CPIC writes them. Texts live in the arena. */
+#define RULES_SCORES_MAX 64
+size_t rules_scores_of(const struct rules_knowledge *k,
+                       const struct rules_recommendation *recommendation,
+                       const struct rules_gene *gene, const struct rules_key *key,
+                       struct arena *arena, struct slice ret[RULES_SCORES_MAX]);
 struct slice rules_score_text(uint32_t score_x100, bool is_at_least, struct arena *arena);
 
 #endif

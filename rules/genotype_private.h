@@ -43,6 +43,18 @@ enum err_code rules_diplotype_read(const struct rules_knowledge *k,
                                    size_t alleles_count, struct arena *arena,
                                    struct rules_diplotype *ret, struct err *err) MUST_CHECK;
 
+/* Whether one position was reported, with a variant that does what the reference does: that
+ * says nothing about the rest of the gene. */
+bool rules_diplotype_is_harmless(const struct rules_diplotype *d);
+
+/* Records that each give one position of the gene, as one record; is_joined, one for each
+ * record of `evidence`, tells which these are: none or several. */
+enum err_code rules_join_positions(const struct rules_knowledge *k,
+                                   const struct rules_gene *gene,
+                                   const struct rules_evidence *evidence, size_t evidence_count,
+                                   struct arena *arena, bool *is_joined,
+                                   struct rules_evidence *ret, struct err *err) MUST_CHECK;
+
 /* Phenotype, score, keys and notes of a call. */
 void rules_call_from_diplotype(const struct rules_knowledge *k, const struct rules_gene *gene,
                                const struct rules_diplotype *diplotype,

@@ -79,7 +79,9 @@ static enum err_code add_diplotype(struct record *r, const struct slice *alleles
         add_single_read(r, d);
         return ERR_OK;
     }
-    rules_call_from_diplotype(r->k, r->gene, d, &call);
+    call = (struct rules_call){.diplotype = d->text, .notes = d->notes};
+    if (!rules_diplotype_is_harmless(d))
+        rules_call_from_diplotype(r->k, r->gene, d, &call);
     candidate = add_candidate(r, &call);
     candidate->diplotype = d;
     candidate->identity = d->identity;

@@ -310,6 +310,52 @@ static enum err_code finish(struct resolving *r, const struct rules_evidence *ev
     return rules_result_set(ret, r->gene, calls, count, r->arena, err);
 }
 
+/* Records of one position are one genotype together (rules/positions.c); it comes first. */
+static enum err_code collect_joined(struct resolving *r, const struct rules_evidence *evidence,
+                                    const bool *is_joined, size_t evidence_count,
+                                    const struct rules_evidence *joined, struct err *err)
+{
+    for (size_t i = 0; i < evidence_count; i++) {
+        if (!is_joined[i])
+            continue;
+        if (r->count == 0) {
+            if (collect(r, joined, (uint32_t)i, err) != ERR_OK)
+                return err->code;
+        } else if (rules_call_add_source(&r->candidates[0].call, &r->candidates[0].sources_max,
+                                         (uint32_t)i, r->arena, err) != ERR_OK) {
+            return err->code;
+        }
+    }
+    for (size_t i = 0; i < evidence_count; i++)
+        if (!is_joined[i] && slice_eq(evidence[i].gene, r->gene->symbol) &&
+            collect(r, &evidence[i], (uint32_t)i, err) != ERR_OK)
+            return err->code;
+    return ERR_OK;
+}
+
+static enum err_code collect_all(struct resolving *r, const struct rules_evidence *evidence,
+                                 size_t evidence_count, struct err *err)
+{
+    struct rules_evidence *joined;
+    bool *is_joined;
+
+    if (!r->gene->counts_lowest_two || evidence_count < 2) {
+        for (size_t i = 0; i < evidence_count; i++)
+            if (slice_eq(evidence[i].gene, r->gene->symbol) &&
+                collect(r, &evidence[i], (uint32_t)i, err) != ERR_OK)
+                return err->code;
+        return ERR_OK;
+    }
+    joined = arena_new(r->arena, struct rules_evidence);
+    is_joined = arena_array(r->arena, evidence_count, sizeof *is_joined);
+    if (joined == NULL || is_joined == NULL)
+        return err_set(err, ERR_NOMEM, "no memory for the results of a gene");
+    if (rules_join_positions(r->k, r->gene, evidence, evidence_count, r->arena, is_joined,
+                             joined, err) != ERR_OK)
+        return err->code;
+    return collect_joined(r, evidence, is_joined, evidence_count, joined, err);
+}
+
 enum err_code rules_resolve_gene(const struct rules_knowledge *k, const struct rules_gene *gene,
                                  const struct rules_evidence *evidence, size_t evidence_count,
                                  struct arena *arena, struct rules_gene_result *ret,
@@ -319,10 +365,8 @@ enum err_code rules_resolve_gene(const struct rules_knowledge *k, const struct r
 
     if (gene->method == RULES_METHOD_ALLELE_PRESENCE)
         return rules_resolve_presence(k, gene, evidence, evidence_count, arena, ret, err);
-    for (size_t i = 0; i < evidence_count; i++)
-        if (slice_eq(evidence[i].gene, gene->symbol) &&
-            collect(&r, &evidence[i], (uint32_t)i, err) != ERR_OK)
-            return err->code;
+    if (collect_all(&r, evidence, evidence_count, err) != ERR_OK)
+        return err->code;
     drop_preliminary(&r);
     if (merge_diplotypes(&r, err) != ERR_OK || merge_stated(&r, err) != ERR_OK ||
         merge_singles(&r, err) != ERR_OK)

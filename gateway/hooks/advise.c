@@ -94,6 +94,24 @@ static const struct rules_drug *find_drug_by_name(const struct request *r, struc
     return rules_find_drug(r->k, (struct slice){name, written.len});
 }
 
+/* Lines may name a system in short, as the tables of drug codes do. */
+static struct slice system_of(struct slice name)
+{
+    static const struct {
+        struct slice name, system;
+    } SHORT[] = {
+        {{"rxnorm", 6}, {"http://www.nlm.nih.gov/research/umls/rxnorm", 43}},
+        {{"ndc", 3}, {"http://hl7.org/fhir/sid/ndc", 27}},
+        {{"atc", 3}, {"http://www.whocc.no/atc", 23}},
+    };
+
+    name = slice_trim(name);
+    for (size_t i = 0; i < ARRAY_LEN(SHORT); i++)
+        if (slice_eq_nocase(name, SHORT[i].name))
+            return SHORT[i].system;
+    return name;
+}
+
 static bool read_drug(struct request *r)
 {
     struct json value = json_get(r->root, "drug");
@@ -106,7 +124,7 @@ static bool read_drug(struct request *r)
         size_t count;
 
         system = slice_cut(code, '|', &code);
-        count = hook_codes_find(r->k, system, code, &codes);
+        count = hook_codes_find(r->k, system_of(system), code, &codes);
         for (size_t i = 0; i < count; i++)
             if (!add_drug(r, rules_find_drug(r->k, codes[i]->drug)))
                 return false;
@@ -252,17 +270,12 @@ static bool read_result(struct request *r, const struct rules_gene *gene, struct
     return how != RESULT_TEXT_UNREADABLE || refuse(r, "genes: a result cannot be read");
 }
 
-static bool add_result(struct request *r, const struct rules_gene *gene, struct json value)
+static bool add_part(struct request *r, const struct rules_gene *gene, struct slice text)
 {
     struct hook_facts *facts = &r->advise->call.facts;
-    struct slice text = slice_trim(json_text(value, r->arena));
     size_t at = facts->reading.evidence_count;
     bool is_result = false;
 
-    if (text.len == 0)
-        return refuse(r, "genes: each result is a text, or an array of texts");
-    if (slice_eq_nocase(text, SLICE(RULES_NO_RESULT)))
-        return true;
     if (at == RESULTS_MAX)
         return refuse(r, "genes: too many results");
     if (!read_result(r, gene, text, &facts->evidence[at], &is_result))
@@ -270,6 +283,23 @@ static bool add_result(struct request *r, const struct rules_gene *gene, struct 
     facts->reading.evidence[at] =
         (struct fhir_evidence){.resource = &GIVEN, .gene = gene->symbol};
     facts->reading.evidence_count += is_result;
+    return true;
+}
+
+static bool add_result(struct request *r, const struct rules_gene *gene, struct json value)
+{
+    struct slice text = slice_trim(json_text(value, r->arena));
+    struct slice parts[RESULT_TEXT_PARTS_MAX];
+    size_t count;
+
+    if (text.len == 0)
+        return refuse(r, "genes: each result is a text, or an array of texts");
+    if (slice_eq_nocase(text, SLICE(RULES_NO_RESULT)))
+        return true;
+    count = result_text_parts(r->k, gene, text, parts);
+    for (size_t i = 0; i < count; i++)
+        if (!add_part(r, gene, parts[i]))
+            return false;
     return true;
 }
 
@@ -342,6 +372,35 @@ static bool resolve(struct request *r, const struct rules_drug *drug)
     return true;
 }
 
+/* The population of that name; CPIC itself writes "CBZ use >3mos" and "OXC use >3 mos", so
+ * blanks and case do not count. */
+static const struct rules_population *find_population(const struct request *r,
+                                                      const struct rules_drug *drug)
+{
+    const struct rules_population *rows;
+    size_t count = rules_populations_of(r->k, drug, &rows);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct slice a = rows[i].id, b = r->population;
+        size_t x = 0, y = 0;
+
+        for (;;) {
+            while (x < a.len && a.ptr[x] == ' ')
+                x++;
+            while (y < b.len && b.ptr[y] == ' ')
+                y++;
+            if (x == a.len || y == b.len ||
+                !slice_eq_nocase((struct slice){a.ptr + x, 1}, (struct slice){b.ptr + y, 1}))
+                break;
+            x++;
+            y++;
+        }
+        if (x == a.len && y == b.len)
+            return &rows[i];
+    }
+    return NULL;
+}
+
 /* The call as if it had been read from a record, and decided as any other. */
 static bool decide(struct request *r, const struct rules_drug *drug)
 {
@@ -357,10 +416,10 @@ static bool decide(struct request *r, const struct rules_drug *drug)
     *order = (struct hook_drug_order){
         .order = as_read,
         .drug = drug,
-        .population = rules_population_by_id(r->k, drug, r->population),
+        .population = find_population(r, drug),
     };
     if (r->population.len > 0 && order->population == NULL &&
-        !slice_eq_text(r->population, "general"))
+        !slice_eq_nocase(r->population, SLICE("general")))
         return refuse(r, "context.population: not one of the drug's");
     call->facts.drug_orders = order;
     call->facts.drug_orders_count = 1;

@@ -4,32 +4,39 @@
 #include "gateway/hooks/card.h"
 #include "gateway/hooks/trace.h"
 
-/* The patient's key; of a score that is only known to lie somewhere, the recommendation's own
- * keys. */
-static void write_key(struct advise *a, const struct rules_match *match, size_t because,
-                      struct json_writer *w)
+/* NULL for a gene that the recommendation takes without a result. */
+static const struct rules_call *call_of(const struct rules_match *match, size_t because)
 {
     const struct rules_gene_result *result = match->because[because].result;
-    const struct rules_key *key =
-        &result->calls[match->because[because].call].keys[match->because[because].key];
-    const struct rules_condition *conditions;
-    size_t count = rules_conditions_of(a->call.knowledge, match->recommendation, &conditions);
-    struct slice text = SLICE_NONE;
 
-    if (!key->is_score || key->from_x100 == key->to_x100 ||
-        key->to_x100 == RULES_SCORE_NO_MAX) {
-        json_write_text(w, rules_key_text(key, &a->call.arena));
-        return;
-    }
-    for (size_t i = 0; i < count; i++)
-        if (slice_eq(conditions[i].gene, result->gene->symbol))
-            text = arena_printf(&a->call.arena, "%.*s%s%.*s", SLICE_ARG(text),
-                                text.len > 0 ? "|" : "", SLICE_ARG(conditions[i].key));
-    json_write_text(w, text);
+    return result == NULL ? NULL : &result->calls[match->because[because].call];
 }
 
-static void write_lookup(struct advise *a, const struct rules_match *match,
-                         struct json_writer *w)
+static const struct rules_key *key_of(const struct rules_match *match, size_t because)
+{
+    const struct rules_call *call = call_of(match, because);
+
+    return call == NULL ? NULL : &call->keys[match->because[because].key];
+}
+
+/* The first gene of which only a range of scores is known; because_count for none. */
+static size_t find_range(const struct rules_match *match)
+{
+    size_t i = 0;
+
+    for (; i < match->because_count; i++) {
+        const struct rules_key *key = key_of(match, i);
+
+        if (key != NULL && key->is_score && key->from_x100 != key->to_x100 &&
+            !call_of(match, i)->has_score)
+            break;
+    }
+    return i;
+}
+
+/* `score`, when it is not empty, stands for the key of the gene at `range`. */
+static void write_lookup(struct advise *a, const struct rules_match *match, size_t range,
+                         struct slice score, struct json_writer *w)
 {
     const struct rules_condition *conditions;
     size_t count = rules_conditions_of(a->call.knowledge, match->recommendation, &conditions);
@@ -37,12 +44,12 @@ static void write_lookup(struct advise *a, const struct rules_match *match,
     json_write_name(w, "lookup");
     json_write_object(w);
     for (size_t i = 0; i < match->because_count; i++) {
-        const struct rules_gene_result *result = match->because[i].result;
-
-        if (result == NULL)
+        if (match->because[i].result == NULL)
             continue;
-        json_write_name_slice(w, result->gene->symbol);
-        write_key(a, match, i, w);
+        json_write_name_slice(w, match->because[i].result->gene->symbol);
+        json_write_text(w, i == range && score.len > 0
+                               ? score
+                               : rules_key_text(key_of(match, i), &a->call.arena));
     }
     /* Genes that the recommendation takes without a result. */
     for (size_t i = 0; i < count; i++) {
@@ -60,8 +67,8 @@ static void write_lookup(struct advise *a, const struct rules_match *match,
     json_write_object_end(w);
 }
 
-static void write_recommendation(struct advise *a, const struct rules_match *match,
-                                 struct json_writer *w)
+static void write_row(struct advise *a, const struct rules_match *match, size_t range,
+                      struct slice score, struct json_writer *w)
 {
     const struct rules_recommendation *m = match->recommendation;
     const struct rules_source *source = rules_find_source(a->call.knowledge, m->source);
@@ -70,7 +77,7 @@ static void write_recommendation(struct advise *a, const struct rules_match *mat
     json_write_member_text(w, "source", source == NULL ? m->source : source->publisher);
     json_write_member_text(w, "population",
                            m->population.len > 0 ? m->population : SLICE("general"));
-    write_lookup(a, match, w);
+    write_lookup(a, match, range, score, w);
     json_write_member_text(w, "classification",
                            slice_of(rules_classification_name(m->classification)));
     json_write_member_bool(w, "alternative", m->has_alternative);
@@ -85,6 +92,27 @@ static void write_recommendation(struct advise *a, const struct rules_match *mat
     json_write_object_end(w);
 }
 
+/* One row, or one for each score that may be the patient's. A label speaks of the phenotype. */
+static void write_recommendation(struct advise *a, const struct rules_match *match,
+                                 struct json_writer *w)
+{
+    size_t range = find_range(match), count = 0;
+    struct slice scores[RULES_SCORES_MAX];
+
+    if (range < match->because_count && match->recommendation->label != RULES_LABEL_NONE) {
+        write_row(a, match, range, call_of(match, range)->phenotype, w);
+        return;
+    }
+    if (range < match->because_count)
+        count = rules_scores_of(a->call.knowledge, match->recommendation,
+                                match->because[range].result->gene, key_of(match, range),
+                                &a->call.arena, scores);
+    if (count == 0)
+        write_row(a, match, range, SLICE_NONE, w);
+    for (size_t i = 0; i < count; i++)
+        write_row(a, match, range, scores[i], w);
+}
+
 /* "CYP2D6: a phenotype without a genotype" */
 static void write_notes(struct advise *a, struct json_writer *w)
 {
@@ -95,6 +123,10 @@ static void write_notes(struct advise *a, struct json_writer *w)
     for (size_t g = 0; g < facts->genes_count; g++) {
         uint32_t notes = 0;
 
+        if (facts->results[g].state == RULES_GENE_CONFLICT)
+            json_write_text(w, arena_printf(&a->call.arena, "%.*s: %s",
+                                            SLICE_ARG(facts->genes[g]->symbol),
+                                            rules_gene_state_name(RULES_GENE_CONFLICT)));
         for (size_t c = 0; c < facts->results[g].calls_count; c++)
             notes |= facts->results[g].calls[c].notes;
         for (uint32_t n = 0; n < RULES_NOTES_COUNT; n++)

@@ -20,6 +20,12 @@ enum result_text {
  * does not have it. */
 const struct rules_gene *result_text_gene(const struct rules_knowledge *k, struct slice name);
 
+/* Statuses of several alleles in one text, "*57:01 negative, *58:01 positive", as one text
+ * each; any other text is one part, as it is. `ret` has room for RESULT_TEXT_PARTS_MAX. */
+#define RESULT_TEXT_PARTS_MAX 16
+size_t result_text_parts(const struct rules_knowledge *k, const struct rules_gene *gene,
+                         struct slice text, struct slice *ret);
+
 /* Reads a diplotype (all spellings of laboratories), one allele, an HLA typing or status, a
  * genotype at one position, or a stated phenotype or score as a laboratory's record. *ret_how
  * is only valid for ERR_OK; errors are those of memory. */

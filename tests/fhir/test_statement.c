@@ -134,6 +134,13 @@ static void conclusions(void **state)
         {"[" OF_GENE("g", "HGNC:2621",
                      "*2/*2") "," REPORT(RESULTS(REF("g")) ",'conclusion':'CYP2C19 *1/*2'") "]",
          "CYP2C19 *2 *2; CYP2C19 *1 *2 (report); warn conclusion-differs"},
+        /* what it rests on was withdrawn */
+        {"[{'resourceType':'Observation','id':'g','status':'entered-in-error','subject':"
+         "{'reference':'Patient/p1'}," LOINC(
+             "84413-4") ",'valueCodeableConcept':{'text':"
+                        "'CYP2C19 *2/*2'}}," REPORT(
+                            RESULTS(REF("g")) ",'conclusion':'CYP2C19 *2/*2'") "]",
+         "ignored status; ignored status"},
         /* not stated, or not of this patient */
         {SAYS("CYP2C19 poor metabolizers should avoid clopidogrel."), ""},
         {SAYS("If a CYP2C19 poor metabolizer, consider prasugrel."), ""},

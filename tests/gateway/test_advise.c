@@ -102,6 +102,8 @@ static const struct line GOOD[] = {
       "\"missing\":[\"HLA-A\"]", "\"population\":\"CBZ naive\""},
      "CBZ use >3mos"},
     /* by code */
+    {"{\"genes\":{},\"drug\":\"RxNorm|32968\"}", true, {"\"drug\":\"clopidogrel\""}, NULL},
+    {"{\"genes\":{},\"drug\":\"ATC|B01AC04\"}", true, {"\"drug\":\"clopidogrel\""}, NULL},
     {"{\"genes\":{\"CYP2C19\":\"*2/*2\"},"
      "\"drug\":\"http://www.nlm.nih.gov/research/umls/rxnorm|32968\"}",
      true,
@@ -162,6 +164,77 @@ static void results_and_a_drug_give_recommendations_and_a_card(void **state)
 {
     (void)state;
     CHECK(GOOD);
+}
+
+static void results_come_in_many_forms(void **state)
+{
+    static const struct line ROWS[] = {
+        /* a phenotype does not tell the score: every row that fits, and a note */
+        {"{\"genes\":{\"CYP2C9\":\"Intermediate Metabolizer\"},\"drug\":\"celecoxib\"}",
+         true,
+         {"\"notes\":[\"CYP2C9: phenotype-only\"]", "\"certain\":false",
+          "\"lookup\":{\"CYP2C9\":\"1.0\"}", "\"lookup\":{\"CYP2C9\":\"1.5\"}"},
+         "\"lookup\":{\"CYP2C9\":\"2.0\"}"},
+        {"{\"genes\":{\"CYP2D6\":\"UM\"},\"drug\":\"codeine\"}",
+         true,
+         {"\"lookup\":{\"CYP2D6\":\"2.5\"}",
+          "\"lookup\":{\"CYP2D6\":\"\xe2\x89\xa5"
+          "6.0\"}",
+          "\"lookup\":{\"CYP2D6\":\"Ultrarapid Metabolizer\"}"},
+         "\"lookup\":{\"CYP2D6\":\"2.25\"}"},
+        /* words of laboratories, and a result that says little */
+        {"{\"genes\":{\"CYP2C19\":\"PM\"},\"drug\":\"clopidogrel\"}",
+         true,
+         {"\"lookup\":{\"CYP2C19\":\"Poor Metabolizer\"}", "\"alert\":\"critical\""},
+         NULL},
+        {"{\"genes\":{\"TPMT\":\"Indeterminate\"},\"drug\":\"azathioprine\"}",
+         true,
+         {"\"TPMT\":\"Indeterminate\"", "\"missing\":[\"NUDT15\"]"},
+         NULL},
+        /* results that differ are said to */
+        {"{\"genes\":{\"CYP2C19\":[\"*1/*1\",\"*2/*2\"]},\"drug\":\"clopidogrel\"}",
+         true,
+         {"\"notes\":[\"CYP2C19: conflict\"]", "\"certain\":false"},
+         "\"certain\":true"},
+        {"{\"genes\":{\"HLA-B\":\"*15:02 negative, *57:01 positive\"},\"drug\":\"abacavir\"}",
+         true,
+         {"\"lookup\":{\"HLA-B\":\"*57:01 positive\"}"},
+         NULL},
+        {"{\"genes\":{\"HLA-B\":\"*15:02 positive\"},\"drug\":\"oxcarbazepine\","
+         "\"context\":{\"population\":\"oxc use >3mos\"}}",
+         true,
+         {"\"population\":\"OXC use >3 mos\""},
+         "OXC naive"},
+        {"{\"genes\":{\"CYP2C9\":\"1.5\"},\"drug\":\"celecoxib\"}",
+         true,
+         {"\"lookup\":{\"CYP2C9\":\"1.5\"}", "\"certain\":true"},
+         "\"certain\":false"},
+        /* positions that were reported one by one are one genotype */
+        {"{\"genes\":{\"DPYD\":[\"rs3918290 C/T\",\"rs67376798 T/A\",\"rs1801265 A/G\"]},"
+         "\"drug\":\"fluorouracil\"}",
+         true,
+         {"\"lookup\":{\"DPYD\":\"0.5\"}", "\"certain\":true", "\"alert\":\"critical\""},
+         "\"certain\":false"},
+        {"{\"genes\":{\"DPYD\":[\"c.2846A>T/Reference\",\"c.1905+1G>A/Reference\"]},"
+         "\"drug\":\"fluorouracil\"}",
+         true,
+         {"\"lookup\":{\"DPYD\":\"1.0\"}", "\"lookup\":{\"DPYD\":\"1.5\"}"},
+         "\"lookup\":{\"DPYD\":\"0.5\"}"},
+        {"{\"genes\":{\"DPYD\":\"rs1801265 A/G\"},\"drug\":\"fluorouracil\"}",
+         true,
+         {"\"recommendations\":[]", "\"missing\":[\"DPYD\"]", "DPYD: one-position"},
+         NULL},
+        /* several keys of one gene; a gene without result is named */
+        {"{\"genes\":{\"HLA-B\":[\"*57:01 negative\",\"*15:02 positive\"]},"
+         "\"drug\":\"carbamazepine\",\"context\":{\"therapy\":\"naive\"}}",
+         true,
+         {"\"lookup\":{\"HLA-B\":\"*15:02 positive\",\"HLA-A\":\"No Result\"}",
+          "\"missing\":[\"HLA-A\"]", "\"population\":\"CBZ naive\""},
+         "CBZ use >3mos"},
+    };
+
+    (void)state;
+    CHECK(ROWS);
 }
 
 static const struct line BAD[] = {
@@ -278,6 +351,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_and_a_drug_give_recommendations_and_a_card),
+        cmocka_unit_test(results_come_in_many_forms),
         cmocka_unit_test(bad_lines_are_told_without_their_values),
         cmocka_unit_test(a_line_depends_on_nothing_before_it),
     };
