@@ -36,7 +36,9 @@ void card_reading_write_source(const struct fhir_evidence *evidence, struct buf 
     card_escape(buf, evidence->resource->name);
     buf_add(buf, hook_origin_words(evidence->origin));
     if (evidence->is_implied && evidence->implication.len > 0) {
-        buf_add_text(buf, ", stated for a drug: ");
+        buf_add(buf, evidence->origin == FHIR_ORIGIN_IMPLICATION
+                         ? SLICE(": ")
+                         : SLICE(", stated for a drug: "));
         card_escape(buf, evidence->implication);
     }
     if (evidence->is_preliminary)

@@ -79,7 +79,8 @@ static void write_evidence(const struct fhir_evidence *e, struct buf *buf)
     add_after(buf, ", ", e->method);
     buf_add(buf, hook_origin_words(e->origin));
     if (e->is_implied)
-        add_after(buf, ", stated for a drug: ", e->implication);
+        add_after(buf, e->origin == FHIR_ORIGIN_IMPLICATION ? ": " : ", stated for a drug: ",
+                  e->implication);
     buf_add_text(buf, "\n");
 }
 
