@@ -123,24 +123,25 @@ COMMENT ON COLUMN pgxgate.pretest.gene IS 'The gene.';
 COMMENT ON COLUMN pgxgate.pretest.message IS 'The wording, by message id.';
 COMMENT ON COLUMN pgxgate.pretest.source IS 'What says that testing first is worth it.';
 
--- As for the other tables of a release (0001_knowledge.sql).
-DO $$
-DECLARE
-  t text;
+-- What all tables of a release have in common, as in 0001_knowledge.sql; for this file and those after it. The
+-- table has the columns release_id and ordinal, and no primary key yet.
+CREATE FUNCTION pgxgate.make_release_table(t text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  FOREACH t IN ARRAY ARRAY['gene_drug', 'modulator', 'gene_test', 'pretest']
-  LOOP
-    EXECUTE format('ALTER TABLE pgxgate.%I ADD PRIMARY KEY (release_id, ordinal),
-      ADD FOREIGN KEY (release_id) REFERENCES pgxgate.release (id) ON DELETE CASCADE', t);
-    EXECUTE format('CREATE TRIGGER guard_insert AFTER INSERT ON pgxgate.%I
-      REFERENCING NEW TABLE AS changed
-      FOR EACH STATEMENT EXECUTE FUNCTION pgxgate.guard_rows()', t);
-    EXECUTE format('CREATE TRIGGER guard_delete AFTER DELETE ON pgxgate.%I
-      REFERENCING OLD TABLE AS changed
-      FOR EACH STATEMENT EXECUTE FUNCTION pgxgate.guard_rows()', t);
-    EXECUTE format('CREATE TRIGGER refuse BEFORE UPDATE OR TRUNCATE ON pgxgate.%I
-      FOR EACH STATEMENT EXECUTE FUNCTION pgxgate.refuse()', t);
-    EXECUTE format('COMMENT ON COLUMN pgxgate.%I.release_id IS %L', t, 'The release.');
-    EXECUTE format('COMMENT ON COLUMN pgxgate.%I.ordinal IS %L', t, 'Place among the rows of the release.');
-  END LOOP;
+  EXECUTE format('ALTER TABLE pgxgate.%I ADD PRIMARY KEY (release_id, ordinal),
+    ADD FOREIGN KEY (release_id) REFERENCES pgxgate.release (id) ON DELETE CASCADE', t);
+  EXECUTE format('CREATE TRIGGER guard_insert AFTER INSERT ON pgxgate.%I
+    REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION pgxgate.guard_rows()', t);
+  EXECUTE format('CREATE TRIGGER guard_delete AFTER DELETE ON pgxgate.%I
+    REFERENCING OLD TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION pgxgate.guard_rows()', t);
+  EXECUTE format('CREATE TRIGGER refuse BEFORE UPDATE OR TRUNCATE ON pgxgate.%I
+    FOR EACH STATEMENT EXECUTE FUNCTION pgxgate.refuse()', t);
+  EXECUTE format('COMMENT ON COLUMN pgxgate.%I.release_id IS %L', t, 'The release.');
+  EXECUTE format('COMMENT ON COLUMN pgxgate.%I.ordinal IS %L', t, 'Place among the rows of the release.');
 END $$;
+COMMENT ON FUNCTION pgxgate.make_release_table(text) IS
+  'Gives a new table of a release its key, its guards and the comments of its first two columns.';
+
+SELECT pgxgate.make_release_table(t)
+  FROM unnest(ARRAY['gene_drug', 'modulator', 'gene_test', 'pretest']) AS t;

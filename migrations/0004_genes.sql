@@ -33,27 +33,18 @@ CREATE TABLE pgxgate.authority (
   name       text NOT NULL,
   key_kind   text NOT NULL CHECK (key_kind IN ('phenotype', 'activity_score')),
   source     text NOT NULL,
-  PRIMARY KEY (release_id, ordinal),
   UNIQUE (release_id, gene, name),
-  FOREIGN KEY (release_id) REFERENCES pgxgate.release (id) ON DELETE CASCADE,
   FOREIGN KEY (release_id, gene) REFERENCES pgxgate.gene (release_id, symbol),
   FOREIGN KEY (release_id, source) REFERENCES pgxgate.source (release_id, id)
 );
 COMMENT ON TABLE pgxgate.authority IS
   'A guideline''s author that derives phenotypes of a gene in another way than the gene''s own tables.';
-COMMENT ON COLUMN pgxgate.authority.release_id IS 'The release.';
-COMMENT ON COLUMN pgxgate.authority.ordinal IS 'Place among the rows of the release.';
 COMMENT ON COLUMN pgxgate.authority.gene IS 'The gene.';
 COMMENT ON COLUMN pgxgate.authority.name IS 'Who, as publisher of its sources, e.g. DPWG.';
 COMMENT ON COLUMN pgxgate.authority.key_kind IS 'What its recommendations for the gene are keyed by.';
 COMMENT ON COLUMN pgxgate.authority.source IS 'Source of its rules.';
 
-CREATE TRIGGER guard_insert AFTER INSERT ON pgxgate.authority
-  REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION pgxgate.guard_rows();
-CREATE TRIGGER guard_delete AFTER DELETE ON pgxgate.authority
-  REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION pgxgate.guard_rows();
-CREATE TRIGGER refuse BEFORE UPDATE OR TRUNCATE ON pgxgate.authority
-  FOR EACH STATEMENT EXECUTE FUNCTION pgxgate.refuse();
+SELECT pgxgate.make_release_table('authority');
 
 ALTER TABLE pgxgate.pair_rule ADD COLUMN authority text;
 ALTER TABLE pgxgate.pair_rule ADD FOREIGN KEY (release_id, gene, authority)

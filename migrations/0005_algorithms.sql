@@ -48,25 +48,5 @@ COMMENT ON TABLE pgxgate.drug_algorithm IS 'A drug whose dose an algorithm estim
 COMMENT ON COLUMN pgxgate.drug_algorithm.drug IS 'The drug.';
 COMMENT ON COLUMN pgxgate.drug_algorithm.algorithm IS 'The algorithm.';
 
--- As all tables of a release (0001_knowledge.sql).
-DO $$
-DECLARE
-  t text;
-BEGIN
-  FOREACH t IN ARRAY ARRAY['algorithm_term', 'algorithm_gene', 'drug_algorithm']
-  LOOP
-    EXECUTE format('ALTER TABLE pgxgate.%I ADD PRIMARY KEY (release_id, ordinal),
-      ADD FOREIGN KEY (release_id) REFERENCES pgxgate.release (id) ON DELETE CASCADE', t);
-    EXECUTE format('CREATE TRIGGER guard_insert AFTER INSERT ON pgxgate.%I
-      REFERENCING NEW TABLE AS changed
-      FOR EACH STATEMENT EXECUTE FUNCTION pgxgate.guard_rows()', t);
-    EXECUTE format('CREATE TRIGGER guard_delete AFTER DELETE ON pgxgate.%I
-      REFERENCING OLD TABLE AS changed
-      FOR EACH STATEMENT EXECUTE FUNCTION pgxgate.guard_rows()', t);
-    EXECUTE format('CREATE TRIGGER refuse BEFORE UPDATE OR TRUNCATE ON pgxgate.%I
-      FOR EACH STATEMENT EXECUTE FUNCTION pgxgate.refuse()', t);
-    EXECUTE format('COMMENT ON COLUMN pgxgate.%I.release_id IS %L', t, 'The release.');
-    EXECUTE format('COMMENT ON COLUMN pgxgate.%I.ordinal IS %L', t,
-      'Place among the rows of the release.');
-  END LOOP;
-END $$;
+SELECT pgxgate.make_release_table(t)
+  FROM unnest(ARRAY['algorithm_term', 'algorithm_gene', 'drug_algorithm']) AS t;

@@ -228,28 +228,20 @@ COMMENT ON FUNCTION pgxgate.activate_due() IS
 -- What a guideline leaves out ----------------------------------------------------------------
 
 CREATE TABLE pgxgate.omission (
-  release_id integer NOT NULL REFERENCES pgxgate.release (id) ON DELETE CASCADE,
+  release_id integer NOT NULL,
   ordinal    integer NOT NULL,
   drug       text NOT NULL,
   gene       text NOT NULL,
   key        text NOT NULL,
   why        text NOT NULL,
-  PRIMARY KEY (release_id, ordinal),
   UNIQUE (release_id, drug, gene, key),
   FOREIGN KEY (release_id, drug) REFERENCES pgxgate.drug (release_id, name),
   FOREIGN KEY (release_id, gene) REFERENCES pgxgate.gene (release_id, symbol)
 );
 COMMENT ON TABLE pgxgate.omission IS
   'A gene result for which the sources of a drug have no recommendation: left out by them, not by us.';
-COMMENT ON COLUMN pgxgate.omission.release_id IS 'The release.';
-COMMENT ON COLUMN pgxgate.omission.ordinal IS 'Place among the rows of the release.';
 COMMENT ON COLUMN pgxgate.omission.drug IS 'The drug.';
 COMMENT ON COLUMN pgxgate.omission.gene IS 'The gene.';
 COMMENT ON COLUMN pgxgate.omission.key IS 'The result, written as in conditions.';
 COMMENT ON COLUMN pgxgate.omission.why IS 'The reason, for reviewers.';
-CREATE TRIGGER guard_insert AFTER INSERT ON pgxgate.omission REFERENCING NEW TABLE AS changed
-  FOR EACH STATEMENT EXECUTE FUNCTION pgxgate.guard_rows();
-CREATE TRIGGER guard_delete AFTER DELETE ON pgxgate.omission REFERENCING OLD TABLE AS changed
-  FOR EACH STATEMENT EXECUTE FUNCTION pgxgate.guard_rows();
-CREATE TRIGGER refuse BEFORE UPDATE OR TRUNCATE ON pgxgate.omission
-  FOR EACH STATEMENT EXECUTE FUNCTION pgxgate.refuse();
+SELECT pgxgate.make_release_table('omission');

@@ -87,4 +87,19 @@ static inline void cli_expect_with(const char *format, const char *word, int sta
     cli_expect(line, status, out, err);
 }
 
+/* The same, with what stands before and after the word. */
+static inline void cli_expect_around(const char *before, const char *word, const char *after,
+                                     int status, const char *out, const char *err)
+{
+    char line[1024];
+
+    (void)snprintf(line, sizeof line, "%s%s%s", before, word, after);
+    cli_expect(line, status, out, err);
+}
+
+static inline void cli_use_database(const char *conninfo)
+{
+    assert_int_equal(setenv("PGXGATE_DATABASE", conninfo, 1), 0);
+}
+
 #endif

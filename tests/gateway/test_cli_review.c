@@ -1,7 +1,7 @@
 /* tests/gateway/test_cli_review.c -- `pgxgate rules lint`, diff and coverage on files and on
  * the database. */
 #include "gateway/store/not_covered.h"
-#include "tests/gateway/command_fixture.h"
+#include "tests/gateway/cli_fixture.h"
 #include "tests/gateway/database_fixture.h"
 #include "tests/gateway/knowledge_fixture.h"
 
@@ -17,7 +17,7 @@ static void expect_two(const char *before, const char *a, const char *b, const c
     char line[512];
 
     (void)snprintf(line, sizeof line, "%s%s %s%s", before, a, b, after);
-    expect(line, status, out, err);
+    cli_expect(line, status, out, err);
 }
 
 static void files_are_reviewed_without_a_database(void **state)
@@ -25,18 +25,19 @@ static void files_are_reviewed_without_a_database(void **state)
     char dir[FIXTURE_DIR_SIZE], other[FIXTURE_DIR_SIZE];
 
     (void)state;
-    use_database("");
+    cli_use_database("");
     fixture_make(dir);
     fixture_make(other);
-    expect_with("rules lint --knowledge ", dir, "", EXIT_NO, HOLE_ERROR, "");
-    expect_with("rules lint --knowledge ", dir, " --json", EXIT_NO,
-                "{\"severity\":\"error\",\"rule\":\"hole\",\"about\":\"drug clopidogrel\"", "");
-    expect_with("rules lint x --knowledge ", dir, "", EXIT_USAGE, "", "not both");
-    expect("rules lint --knowledge /nowhere", EXIT_DATA, "", "/nowhere");
-    expect_with("rules coverage --knowledge ", dir, "", EXIT_OK, "# What fixture 1 covers\n",
-                "");
-    expect_with("rules coverage --knowledge ", dir, "", EXIT_OK,
-                "| codeine | CYP2D6 n/a | The guide has none. |\n", "");
+    cli_expect_around("rules lint --knowledge ", dir, "", EXIT_NO, HOLE_ERROR, "");
+    cli_expect_around(
+        "rules lint --knowledge ", dir, " --json", EXIT_NO,
+        "{\"severity\":\"error\",\"rule\":\"hole\",\"about\":\"drug clopidogrel\"", "");
+    cli_expect_around("rules lint x --knowledge ", dir, "", EXIT_USAGE, "", "not both");
+    cli_expect("rules lint --knowledge /nowhere", EXIT_DATA, "", "/nowhere");
+    cli_expect_around("rules coverage --knowledge ", dir, "", EXIT_OK,
+                      "# What fixture 1 covers\n", "");
+    cli_expect_around("rules coverage --knowledge ", dir, "", EXIT_OK,
+                      "| codeine | CYP2D6 n/a | The guide has none. |\n", "");
     expect_two("rules diff ", dir, other, "", EXIT_OK, "no difference in meaning\n", "");
     expect_two("rules diff ", dir, other, " --json", EXIT_OK, "\"isSame\":true", "");
     fixture_change(other, "drugs/clopidogrel.json", LOUDER, LESS_LOUD);
@@ -48,7 +49,7 @@ static void files_are_reviewed_without_a_database(void **state)
                "");
     expect_two("rules diff ", dir, other, " --json", EXIT_NO,
                "{\"name\":\"alert\",\"before\":\"critical\",\"after\":\"warning\"}", "");
-    expect_with("rules diff /nowhere ", dir, "", EXIT_CONFIG, "", "no database");
+    cli_expect_around("rules diff /nowhere ", dir, "", EXIT_CONFIG, "", "no database");
     fixture_change(other, "release.json", "\"name\"", "\"nam\"");
     expect_two("rules diff ", dir, other, "", EXIT_DATA, "", "unknown member 'nam'");
     fixture_remove(dir);
@@ -63,22 +64,22 @@ static void releases_are_reviewed_in_the_database(void **state)
 
     (void)state;
     test_database_make(cluster, &database);
-    use_database(database.conninfo);
+    cli_use_database(database.conninfo);
     fixture_make(dir);
-    expect("migrate", EXIT_OK, "up to date", "");
-    expect_with("rules import ", dir, "", EXIT_OK, "imported fixture 1 (", "");
+    cli_expect("migrate", EXIT_OK, "up to date", "");
+    cli_expect_around("rules import ", dir, "", EXIT_OK, "imported fixture 1 (", "");
     fixture_change(dir, "release.json", "\"1\"", "\"2\"");
     fixture_change(dir, "drugs/clopidogrel.json", LOUDER, LESS_LOUD);
-    expect_with("rules import ", dir, "", EXIT_OK, "imported fixture 2 (", "");
-    expect("rules diff 1 2", EXIT_NO, PAIRS_CHANGE, "");
-    expect("rules diff 1 1", EXIT_OK, "no difference in meaning", "");
-    expect_with("rules diff 2 ", dir, "", EXIT_OK, "no difference in meaning", "");
-    expect("rules diff 1 3", EXIT_NO, "", "no release has the version or hash 3");
-    expect("rules lint 1", EXIT_NO, HOLE_ERROR, "");
-    expect("rules lint", EXIT_NO, "", "no release is active");
-    expect("rules coverage 2", EXIT_OK, "# What fixture 2 covers\n", "");
-    expect("rules activate 1", EXIT_OK, "active: fixture 1 (", "");
-    expect("rules lint", EXIT_NO, "fixture 1 (", "");
+    cli_expect_around("rules import ", dir, "", EXIT_OK, "imported fixture 2 (", "");
+    cli_expect("rules diff 1 2", EXIT_NO, PAIRS_CHANGE, "");
+    cli_expect("rules diff 1 1", EXIT_OK, "no difference in meaning", "");
+    cli_expect_around("rules diff 2 ", dir, "", EXIT_OK, "no difference in meaning", "");
+    cli_expect("rules diff 1 3", EXIT_NO, "", "no release has the version or hash 3");
+    cli_expect("rules lint 1", EXIT_NO, HOLE_ERROR, "");
+    cli_expect("rules lint", EXIT_NO, "", "no release is active");
+    cli_expect("rules coverage 2", EXIT_OK, "# What fixture 2 covers\n", "");
+    cli_expect("rules activate 1", EXIT_OK, "active: fixture 1 (", "");
+    cli_expect("rules lint", EXIT_NO, "fixture 1 (", "");
     fixture_remove(dir);
     test_database_drop(cluster, &database);
 }
@@ -129,14 +130,15 @@ static void what_is_not_covered_is_read(void **state)
         }
     }
     fixture_write(dir, "not_covered.json", ROWS[0].text, strlen(ROWS[0].text));
-    expect_with(
+    cli_expect_around(
         "rules coverage --knowledge ", dir, "", EXIT_OK,
         "\n## Not covered\n\nOf the a list:\n\nnone\n\n| drug | gene | level | advice from "
         "other sources |\n| --- | --- | --- | --- |\n| x y | CYP2C9 | A |  |\n",
         "");
-    expect_with("rules test --knowledge ", dir, "", EXIT_OK, "0 failed", "");
+    cli_expect_around("rules test --knowledge ", dir, "", EXIT_OK, "0 failed", "");
     fixture_write(dir, "not_covered.json", "{", 1);
-    expect_with("rules coverage --knowledge ", dir, "", EXIT_DATA, "", "not_covered.json");
+    cli_expect_around("rules coverage --knowledge ", dir, "", EXIT_DATA, "",
+                      "not_covered.json");
     err_clear(&err);
     assert_int_equal(not_covered_read("/nowhere", &n, &err), ERR_NOT_FOUND);
     fixture_remove(dir);

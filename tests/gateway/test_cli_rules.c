@@ -1,7 +1,7 @@
 /* tests/gateway/test_cli_rules.c -- `pgxgate migrate` and `pgxgate rules` as a person or a
  * script uses them: what they print, where, and their exit status. */
 #include "gateway/store/migrate.h"
-#include "tests/gateway/command_fixture.h"
+#include "tests/gateway/cli_fixture.h"
 #include "tests/gateway/database_fixture.h"
 #include "tests/gateway/knowledge_fixture.h"
 
@@ -36,23 +36,24 @@ static void wrong_command_lines_are_usage(void **state)
     };
 
     (void)state;
-    use_database("");
+    cli_use_database("");
     for (size_t i = 0; i < ARRAY_LEN(LINES); i++)
-        expect(LINES[i], EXIT_USAGE, "", "usage: pgxgate ");
-    expect("rules --help", EXIT_OK, "usage: pgxgate rules", "");
-    expect("rules list --help", EXIT_OK, "usage: pgxgate rules", "");
-    expect("migrate --help", EXIT_OK, "usage: pgxgate migrate", "");
+        cli_expect(LINES[i], EXIT_USAGE, "", "usage: pgxgate ");
+    cli_expect("rules --help", EXIT_OK, "usage: pgxgate rules", "");
+    cli_expect("rules list --help", EXIT_OK, "usage: pgxgate rules", "");
+    cli_expect("migrate --help", EXIT_OK, "usage: pgxgate migrate", "");
 }
 
 static void without_a_database_it_says_so(void **state)
 {
     (void)state;
-    use_database("");
-    expect("rules list", EXIT_CONFIG, "", "give --database CONNINFO or set PGXGATE_DATABASE");
-    expect("migrate", EXIT_CONFIG, "", "give --database CONNINFO or set PGXGATE_DATABASE");
-    expect("rules list --database host", EXIT_CONFIG, "", "connection string is malformed");
-    expect("rules list --database host=/nowhere", EXIT_UNAVAILABLE, "", "cannot connect");
-    expect("migrate --database host=/nowhere", EXIT_UNAVAILABLE, "", "cannot connect");
+    cli_use_database("");
+    cli_expect("rules list", EXIT_CONFIG, "",
+               "give --database CONNINFO or set PGXGATE_DATABASE");
+    cli_expect("migrate", EXIT_CONFIG, "", "give --database CONNINFO or set PGXGATE_DATABASE");
+    cli_expect("rules list --database host", EXIT_CONFIG, "", "connection string is malformed");
+    cli_expect("rules list --database host=/nowhere", EXIT_UNAVAILABLE, "", "cannot connect");
+    cli_expect("migrate --database host=/nowhere", EXIT_UNAVAILABLE, "", "cannot connect");
 }
 
 static void files_are_tested_and_shown_without_a_database(void **state)
@@ -60,32 +61,34 @@ static void files_are_tested_and_shown_without_a_database(void **state)
     char dir[FIXTURE_DIR_SIZE];
 
     (void)state;
-    use_database("");
+    cli_use_database("");
     fixture_make(dir);
-    expect_with("rules test --knowledge ", dir, "", EXIT_OK, "2 tests, 0 failed", "");
-    expect_with("rules test --knowledge ", dir, " --json", EXIT_OK, "\"run\":2,\"failed\":0",
-                "");
-    expect_with("rules test x --knowledge ", dir, "", EXIT_USAGE, "", "not both");
-    expect_with("rules show --knowledge ", dir, "", EXIT_OK, "fixture 1 by", "");
-    expect_with("rules show Clopidogrel --knowledge ", dir, "", EXIT_OK,
-                "    when       CYP2C19: Poor Metabolizer\n"
-                "    for        acute coronary syndrome\n"
-                "    says       avoid; consider prasugrel\n",
-                "");
-    expect_with("rules show codeine-poor --knowledge ", dir, "", EXIT_OK,
-                "    does       reduce_dose by 25-50 %; limit_dose to 20.5 mg/d\n"
-                "    source     CPIC 1, https://guide.example/1, PMID 1 2 (guide-1)\n",
-                "");
-    expect_with("rules show cyp2d6 --knowledge ", dir, "", EXIT_OK, "value at least 3.0", "");
-    expect_with("rules show nothing --knowledge ", dir, "", EXIT_NO, "",
-                "no drug, gene or recommendation is called 'nothing'");
+    cli_expect_around("rules test --knowledge ", dir, "", EXIT_OK, "2 tests, 0 failed", "");
+    cli_expect_around("rules test --knowledge ", dir, " --json", EXIT_OK,
+                      "\"run\":2,\"failed\":0", "");
+    cli_expect_around("rules test x --knowledge ", dir, "", EXIT_USAGE, "", "not both");
+    cli_expect_around("rules show --knowledge ", dir, "", EXIT_OK, "fixture 1 by", "");
+    cli_expect_around("rules show Clopidogrel --knowledge ", dir, "", EXIT_OK,
+                      "    when       CYP2C19: Poor Metabolizer\n"
+                      "    for        acute coronary syndrome\n"
+                      "    says       avoid; consider prasugrel\n",
+                      "");
+    cli_expect_around("rules show codeine-poor --knowledge ", dir, "", EXIT_OK,
+                      "    does       reduce_dose by 25-50 %; limit_dose to 20.5 mg/d\n"
+                      "    source     CPIC 1, https://guide.example/1, PMID 1 2 (guide-1)\n",
+                      "");
+    cli_expect_around("rules show cyp2d6 --knowledge ", dir, "", EXIT_OK, "value at least 3.0",
+                      "");
+    cli_expect_around("rules show nothing --knowledge ", dir, "", EXIT_NO, "",
+                      "no drug, gene or recommendation is called 'nothing'");
     fixture_change(dir, "tests/clopidogrel.json", "\"alert\": \"critical\"",
                    "\"alert\": \"warning\"");
-    expect_with("rules test --knowledge ", dir, "", EXIT_NO, "FAILED  *2/*2 is warned of", "");
-    expect_with("rules test --knowledge ", dir, " --json", EXIT_NO, "\"failed\":1}", "");
+    cli_expect_around("rules test --knowledge ", dir, "", EXIT_NO, "FAILED  *2/*2 is warned of",
+                      "");
+    cli_expect_around("rules test --knowledge ", dir, " --json", EXIT_NO, "\"failed\":1}", "");
     fixture_change(dir, "release.json", "\"name\"", "\"nam\"");
-    expect_with("rules test --knowledge ", dir, "", EXIT_DATA, "",
-                "pgxgate rules test: release.json: unknown member 'nam'");
+    cli_expect_around("rules test --knowledge ", dir, "", EXIT_DATA, "",
+                      "pgxgate rules test: release.json: unknown member 'nam'");
     fixture_remove(dir);
 }
 
@@ -100,45 +103,45 @@ static void knowledge_goes_from_files_to_use(void **state)
 
     (void)state;
     test_database_make(cluster, &database);
-    use_database(database.conninfo);
+    cli_use_database(database.conninfo);
     fixture_make(dir);
-    expect_with("rules import ", dir, "", EXIT_UNAVAILABLE, "", "run 'pgxgate migrate'");
-    expect("migrate --check", EXIT_NO, "0001_knowledge.sql: to be applied", "");
-    expect("migrate --dir /nowhere", EXIT_DATA, "", "/nowhere: No such file");
-    expect("migrate", EXIT_OK, "0002_audit.sql: applied in", "");
-    expect("migrate", EXIT_OK, SCHEMA_IS_UP_TO_DATE, "");
-    expect("migrate --check", EXIT_OK, SCHEMA_IS_UP_TO_DATE, "");
-    expect("rules list", EXIT_OK, "", "");
-    expect("rules list --json", EXIT_OK, "[]", "");
-    expect("rules test", EXIT_NO, "", "there is no release");
-    expect("rules show", EXIT_NO, "", "no release is active");
-    expect_with("rules import ", dir, "", EXIT_OK, "imported fixture 1 (", "");
-    expect_with("rules import ", dir, "", EXIT_OK, "there already: fixture 1 (", "");
-    expect_with("rules import ", dir, " --json", EXIT_OK, "\"isNew\":false", "");
-    expect("rules list", EXIT_OK, "draft", "");
-    expect("rules test 1", EXIT_OK, "2 tests, 0 failed", "");
-    expect("rules list --json", EXIT_OK, "\"state\":\"tested\"", "");
-    expect("rules activate 1", EXIT_OK, "active: fixture 1 (", "");
-    expect("rules activate 1", EXIT_OK, "as before", "");
-    expect("rules show clopidogrel-poor", EXIT_OK, "avoid; consider prasugrel", "");
-    expect("rules test 2", EXIT_NO, "", "no release has the version or hash 2");
+    cli_expect_around("rules import ", dir, "", EXIT_UNAVAILABLE, "", "run 'pgxgate migrate'");
+    cli_expect("migrate --check", EXIT_NO, "0001_knowledge.sql: to be applied", "");
+    cli_expect("migrate --dir /nowhere", EXIT_DATA, "", "/nowhere: No such file");
+    cli_expect("migrate", EXIT_OK, "0002_audit.sql: applied in", "");
+    cli_expect("migrate", EXIT_OK, SCHEMA_IS_UP_TO_DATE, "");
+    cli_expect("migrate --check", EXIT_OK, SCHEMA_IS_UP_TO_DATE, "");
+    cli_expect("rules list", EXIT_OK, "", "");
+    cli_expect("rules list --json", EXIT_OK, "[]", "");
+    cli_expect("rules test", EXIT_NO, "", "there is no release");
+    cli_expect("rules show", EXIT_NO, "", "no release is active");
+    cli_expect_around("rules import ", dir, "", EXIT_OK, "imported fixture 1 (", "");
+    cli_expect_around("rules import ", dir, "", EXIT_OK, "there already: fixture 1 (", "");
+    cli_expect_around("rules import ", dir, " --json", EXIT_OK, "\"isNew\":false", "");
+    cli_expect("rules list", EXIT_OK, "draft", "");
+    cli_expect("rules test 1", EXIT_OK, "2 tests, 0 failed", "");
+    cli_expect("rules list --json", EXIT_OK, "\"state\":\"tested\"", "");
+    cli_expect("rules activate 1", EXIT_OK, "active: fixture 1 (", "");
+    cli_expect("rules activate 1", EXIT_OK, "as before", "");
+    cli_expect("rules show clopidogrel-poor", EXIT_OK, "avoid; consider prasugrel", "");
+    cli_expect("rules test 2", EXIT_NO, "", "no release has the version or hash 2");
 
     fixture_change(dir, "tests/clopidogrel.json", "\"alert\": \"critical\"",
                    "\"alert\": \"warning\"");
     fixture_change(dir, "release.json", "\"1\"", "\"2\"");
-    expect_with("rules import ", dir, "", EXIT_OK, "imported fixture 2 (", "");
-    expect("rules activate", EXIT_NO, "", "refused: of 2 tests 1 failed");
-    expect("rules activate --json", EXIT_NO, "", "FAILED  *2/*2 is warned of");
-    expect("rules test 2", EXIT_NO, "2 tests, 1 failed", "");
-    expect("rules list --json", EXIT_OK,
-           "\"version\":\"2\",\"developer\":\"the pgxgate "
-           "contributors\",\"hash\":",
-           "");
-    expect("rules show", EXIT_OK, "fixture 1 by", "");
+    cli_expect_around("rules import ", dir, "", EXIT_OK, "imported fixture 2 (", "");
+    cli_expect("rules activate", EXIT_NO, "", "refused: of 2 tests 1 failed");
+    cli_expect("rules activate --json", EXIT_NO, "", "FAILED  *2/*2 is warned of");
+    cli_expect("rules test 2", EXIT_NO, "2 tests, 1 failed", "");
+    cli_expect("rules list --json", EXIT_OK,
+               "\"version\":\"2\",\"developer\":\"the pgxgate "
+               "contributors\",\"hash\":",
+               "");
+    cli_expect("rules show", EXIT_OK, "fixture 1 by", "");
     fixture_write(dir, "tests/clopidogrel.json", "{\"tests\":[]}", 12);
     fixture_change(dir, "release.json", "\"1\"", "\"3\"");
-    expect_with("rules import ", dir, "", EXIT_OK, "imported fixture 3 (", "");
-    expect("rules activate 3", EXIT_NO, "", "refused: of 0 tests 0 failed");
+    cli_expect_around("rules import ", dir, "", EXIT_OK, "imported fixture 3 (", "");
+    cli_expect("rules activate 3", EXIT_NO, "", "refused: of 0 tests 0 failed");
     fixture_remove(dir);
     test_database_drop(cluster, &database);
 }

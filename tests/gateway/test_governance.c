@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <time.h>
 
-#include "tests/gateway/command_fixture.h"
+#include "tests/gateway/cli_fixture.h"
 #include "tests/gateway/database_fixture.h"
 #include "tests/gateway/knowledge_fixture.h"
 
@@ -28,7 +28,7 @@ static int set_up(void **state)
     setting.db = test_connect(setting.database.conninfo);
     test_migrate(setting.db);
     arena_init(&setting.arena, (size_t)16 * 1024 * 1024);
-    use_database(setting.database.conninfo);
+    cli_use_database(setting.database.conninfo);
     return 0;
 }
 
@@ -371,7 +371,7 @@ static void wrong_words_are_usage(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(ROWS); i++)
-        expect(ROWS[i].line, EXIT_USAGE, "", ROWS[i].err);
+        cli_expect(ROWS[i].line, EXIT_USAGE, "", ROWS[i].err);
 }
 
 static void import_files(const char *dir, const char *version)
@@ -380,7 +380,7 @@ static void import_files(const char *dir, const char *version)
 
     (void)snprintf(put, sizeof put, "\"%s\"", version);
     fixture_change(dir, "release.json", "\"1\"", put);
-    expect_with("rules import ", dir, "", EXIT_OK, "imported fixture ", "");
+    cli_expect_around("rules import ", dir, "", EXIT_OK, "imported fixture ", "");
 }
 
 static void people_approve_schedule_and_roll_back(void **state)
@@ -391,44 +391,47 @@ static void people_approve_schedule_and_roll_back(void **state)
     fixture_make(dir);
     import_files(dir, "cli-1");
     import_files(dir, "cli-2");
-    expect("rules policy", EXIT_OK, "approvals needed to activate a release: 0", "");
-    expect("rules policy --approvals 2 --json", EXIT_OK, "{\"approvals\":2}", "");
-    expect("rules approve cli-1 --by Ada", EXIT_NO, "", "a draft cannot be approved");
-    expect("rules test cli-1", EXIT_OK, "0 failed", "");
-    expect("rules approve cli-1 --by Ada --note checked", EXIT_OK, "approved by 1, needed 2",
-           "");
-    expect("rules approve cli-1 --by ada", EXIT_NO, "", "has approved this release already");
-    expect("rules approve cli-9 --by Ada", EXIT_NO, "", "no release has the version");
-    expect("rules activate cli-1", EXIT_NO, "", "has 1 of the 2 approvals that it needs");
-    expect("rules activate cli-1 --at 2999-01-01T00:00Z", EXIT_NO, "", "1 of the 2 approvals");
-    expect("rules approve cli-1 --by Ben", EXIT_OK, ": checked\n", "");
-    expect("rules approve cli-1 --json", EXIT_OK, "\"needed\":2,\"approvals\":[{\"by\":\"Ada\"",
-           "");
-    expect("rules rollback fixture", EXIT_NO, "", "no release is active");
-    expect("rules activate cli-1", EXIT_OK, "active: fixture cli-1 (", "");
-    expect("rules policy --approvals 0", EXIT_OK, "release: 0", "");
-    expect("rules activate cli-2 --at 2001-01-01T00:00Z", EXIT_NO, "", "for a time to come");
-    expect("rules activate cli-2 --at 2999-02-30T00:00Z", EXIT_NO, "", "SQLSTATE 22008");
-    expect("rules activate cli-2 --at 2999-01-31T00:00:00+01:00", EXIT_OK,
-           " from 2999-01-30 23:00:00+00\n", "");
-    expect("rules list", EXIT_OK, "planned from 2999-01-30 23:00:00+00", "");
-    expect("rules list --json", EXIT_OK,
-           "\"effectiveFrom\":\"2999-01-30 23:00:00+00\",\"scheduled\":\"planned\","
-           "\"approvals\":0}",
-           "");
-    expect("rules unschedule cli-1", EXIT_NO, "", "nothing is scheduled");
-    expect("rules unschedule", EXIT_OK, "unscheduled: 1\n", "");
-    expect("rules activate cli-2 --json", EXIT_OK, "\"state\":\"active\"", "");
-    expect("rules rollback", EXIT_OK, "active: fixture cli-1 (", "");
+    cli_expect("rules policy", EXIT_OK, "approvals needed to activate a release: 0", "");
+    cli_expect("rules policy --approvals 2 --json", EXIT_OK, "{\"approvals\":2}", "");
+    cli_expect("rules approve cli-1 --by Ada", EXIT_NO, "", "a draft cannot be approved");
+    cli_expect("rules test cli-1", EXIT_OK, "0 failed", "");
+    cli_expect("rules approve cli-1 --by Ada --note checked", EXIT_OK,
+               "approved by 1, needed 2", "");
+    cli_expect("rules approve cli-1 --by ada", EXIT_NO, "",
+               "has approved this release already");
+    cli_expect("rules approve cli-9 --by Ada", EXIT_NO, "", "no release has the version");
+    cli_expect("rules activate cli-1", EXIT_NO, "", "has 1 of the 2 approvals that it needs");
+    cli_expect("rules activate cli-1 --at 2999-01-01T00:00Z", EXIT_NO, "",
+               "1 of the 2 approvals");
+    cli_expect("rules approve cli-1 --by Ben", EXIT_OK, ": checked\n", "");
+    cli_expect("rules approve cli-1 --json", EXIT_OK,
+               "\"needed\":2,\"approvals\":[{\"by\":\"Ada\"", "");
+    cli_expect("rules rollback fixture", EXIT_NO, "", "no release is active");
+    cli_expect("rules activate cli-1", EXIT_OK, "active: fixture cli-1 (", "");
+    cli_expect("rules policy --approvals 0", EXIT_OK, "release: 0", "");
+    cli_expect("rules activate cli-2 --at 2001-01-01T00:00Z", EXIT_NO, "",
+               "for a time to come");
+    cli_expect("rules activate cli-2 --at 2999-02-30T00:00Z", EXIT_NO, "", "SQLSTATE 22008");
+    cli_expect("rules activate cli-2 --at 2999-01-31T00:00:00+01:00", EXIT_OK,
+               " from 2999-01-30 23:00:00+00\n", "");
+    cli_expect("rules list", EXIT_OK, "planned from 2999-01-30 23:00:00+00", "");
+    cli_expect("rules list --json", EXIT_OK,
+               "\"effectiveFrom\":\"2999-01-30 23:00:00+00\",\"scheduled\":\"planned\","
+               "\"approvals\":0}",
+               "");
+    cli_expect("rules unschedule cli-1", EXIT_NO, "", "nothing is scheduled");
+    cli_expect("rules unschedule", EXIT_OK, "unscheduled: 1\n", "");
+    cli_expect("rules activate cli-2 --json", EXIT_OK, "\"state\":\"active\"", "");
+    cli_expect("rules rollback", EXIT_OK, "active: fixture cli-1 (", "");
     expect_state(s, "cli-1", "active", "");
     expect_state(s, "cli-2", "retired", "");
-    expect("rules policy --approvals 1", EXIT_OK, "release: 1", "");
-    expect("rules rollback --json", EXIT_NO, "", "has 0 of the 1 approvals");
+    cli_expect("rules policy --approvals 1", EXIT_OK, "release: 1", "");
+    cli_expect("rules rollback --json", EXIT_NO, "", "has 0 of the 1 approvals");
     expect_state(s, "cli-1", "active", "");
-    expect("rules policy --approvals 0", EXIT_OK, "release: 0", "");
-    expect("rules rollback --json", EXIT_OK,
-           "{\"from\":{\"name\":\"fixture\",\"version\":\"cli-1\"", "");
-    expect("rules rollback nothing", EXIT_NO, "", "no release is active");
+    cli_expect("rules policy --approvals 0", EXIT_OK, "release: 0", "");
+    cli_expect("rules rollback --json", EXIT_OK,
+               "{\"from\":{\"name\":\"fixture\",\"version\":\"cli-1\"", "");
+    cli_expect("rules rollback nothing", EXIT_NO, "", "no release is active");
     fixture_remove(dir);
 }
 
