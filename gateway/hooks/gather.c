@@ -14,6 +14,8 @@
 
 #include <assert.h>
 
+#include "fhir/mapping.h"
+
 #define URL_BYTES_MAX     16384
 #define PREFETCH_RESULTS  "pgx"
 #define SEARCH_PARAMS_MAX 6
@@ -254,7 +256,7 @@ static bool want_search(struct hook_call *call, enum hook_need_kind kind, const 
 static bool want_results_by_code(struct hook_call *call)
 {
     const struct rules_release *rows = rules_knowledge_rows(call->knowledge);
-    bool is_all = call->facts.orders_unread > 0;
+    bool is_all = hook_facts_lack_a_drug(&call->facts);
     size_t count = is_all ? rows->genes_count : call->facts.genes_count;
     struct slice *genes = arena_array(&call->arena, count, sizeof *genes);
     struct buf codes;
@@ -266,6 +268,7 @@ static bool want_results_by_code(struct hook_call *call)
         genes[i] = is_all ? rows->genes[i].symbol : call->facts.genes[i]->symbol;
     buf_init(&codes, URL_BYTES_MAX);
     fhir_observation_codes(&codes, genes, count);
+    fhir_mapping_codes(call->options->mapping, genes, count, &codes);
     is_ok = want_search(call, HOOK_NEED_PGX, "code", buf_slice(&codes));
     buf_release(&codes);
     return is_ok;
@@ -328,9 +331,13 @@ static bool want_medications(struct hook_call *call)
 {
     for (size_t i = 0; i < call->facts.orders_count; i++) {
         const struct fhir_order *order = &call->facts.orders[i];
+        struct slice wanted = order->state == FHIR_ORDER_NEEDS_RESOURCE ? order->reference
+                              : order->is_incomplete                    ? order->missing
+                                                                        : SLICE_NONE;
 
-        if (order->state == FHIR_ORDER_NEEDS_RESOURCE &&
-            !hook_gather_read(call, HOOK_NEED_MEDICATION, order->reference))
+        /* What is contained is here, or nowhere. */
+        if (order->state != FHIR_ORDER_SKIPPED && wanted.len > 0 && wanted.ptr[0] != '#' &&
+            !hook_gather_read(call, HOOK_NEED_MEDICATION, wanted))
             return false;
     }
     return true;
@@ -340,12 +347,12 @@ static bool plan_first_round(struct hook_call *call)
 {
     bool has_results = call->prefetch_state == HOOK_PREFETCH_DATA;
 
-    if (call->facts.drug_orders_count == 0 && call->facts.orders_unread == 0)
+    if (call->facts.drug_orders_count == 0 && !hook_facts_lack_a_drug(&call->facts))
         return true; /* nothing we have rules for: ask for nothing */
     if (!hook_gather_resolve(call))
         return false;
-    has_results = has_results ||
-                  (call->facts.orders_unread == 0 && hook_facts_are_complete(&call->facts));
+    has_results = has_results || (!hook_facts_lack_a_drug(&call->facts) &&
+                                  hook_facts_are_complete(&call->facts));
     if (!call->may_fetch) {
         /* A null key is the client's word that there is nothing (CDS Hooks 2.0.1). */
         call->is_incomplete = call->facts.orders_unread > 0 ||
@@ -405,7 +412,8 @@ static bool plan_next_round(struct hook_call *call)
     if (hook_facts_find_drugs(&call->facts, &call->request, &call->collection, call->knowledge,
                               &call->arena, &err) != ERR_OK)
         return fail_from(call, &err);
-    return true;
+    /* A Medication may refer to others. */
+    return !call->may_fetch || want_medications(call);
 }
 
 size_t hook_call_plan(struct hook_call *call)

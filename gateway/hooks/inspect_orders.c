@@ -99,8 +99,6 @@ static struct slice skip_word(struct inspection *inspection, const struct fhir_o
 
     if (json_is_true(json_get(object, "doNotPerform")))
         return SLICE("do-not-perform");
-    if (slice_find(slice_of(order->skip_reason), SLICE("contained")) != SIZE_MAX)
-        return SLICE("needs-resource");
     return json_text(json_get(object, "status"), &inspection->arena);
 }
 

@@ -126,7 +126,7 @@ static void medications_by_reference(void **state)
          "MedicationRequest/a ready 7 'd7' <urn:uuid:3>"},
         {BUNDLE(ENTRY(REQUEST(BY("Medication/elsewhere")))),
          "MedicationRequest/a needs <Medication/elsewhere>"},
-        {BUNDLE(ENTRY(REQUEST(BY("#gone")))), "MedicationRequest/a skipped <#gone>"},
+        {BUNDLE(ENTRY(REQUEST(BY("#gone")))), "MedicationRequest/a needs <#gone>"},
         {BUNDLE(ENTRY(
              REQUEST(",'id':'a','medicationReference':{'reference':'#gone','display':'D'}"))),
          "MedicationRequest/a ready 'D' <#gone>"},
@@ -286,7 +286,8 @@ static void missing_ingredients_are_named(void **state)
     } rows[] = {
         {OF_PARTS("{'itemCodeableConcept':" CODE("8") "}"), "", "7 8"},
         {OF_PARTS(PART("Substance/s")), "Substance/s", "7"},
-        {OF_PARTS(PART("#gone") "," PART("Substance/s")), "#gone", "7"},
+        {OF_PARTS(PART("#gone") "," PART("Substance/s")), "Substance/s", "7"},
+        {OF_PARTS(PART("#gone") "," PART("#lost")), "#gone", "7"},
         {OF_PARTS("{'itemCodeableConcept':" CODE("8") "}," PART("Substance/s")), "Substance/s",
          "7 8"},
         {OF_PARTS("{'isActive':false,'itemReference':{'reference':'Substance/s'}}"), "", "7"},

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "gateway/hooks/call.h"
 #include "gateway/hooks/service.h"
 #include "tests/gateway/knowledge_fixture.h"
 
@@ -192,6 +193,66 @@ static void discovery_asks_for_the_codes(void **state)
     rules_release_release(&release);
 }
 
+/* The search that a call plans, with and without a mapping. */
+static void check_planned(const struct rules_knowledge *k, const struct fhir_mapping *mapping,
+                          bool is_wanted)
+{
+    static const char BODY[] =
+        "{\"hook\":\"order-sign\",\"hookInstance\":\"d1577c69-dfbe-44ad-ba6d-3e05e953b2ea\","
+        "\"fhirServer\":\"https://fhir.example.org\",\"context\":{\"userId\":\"Practitioner/"
+        "1\","
+        "\"patientId\":\"1\",\"draftOrders\":{\"resourceType\":\"Bundle\",\"entry\":[{"
+        "\"resource\":{\"resourceType\":\"MedicationRequest\",\"id\":\"o\",\"status\":"
+        "\"draft\","
+        "\"medicationCodeableConcept\":{\"coding\":[{\"system\":"
+        "\"http://www.nlm.nih.gov/research/umls/rxnorm\",\"code\":\"32968\"}]}}}]}}}";
+    struct slice server = SLICE("https://fhir.example.org");
+    struct hook_options options = {.fhir_servers = &server,
+                                   .fhir_servers_count = 1,
+                                   .json_nodes_max = 100000,
+                                   .fetches_max = 20,
+                                   .pages_max = 10,
+                                   .cards_max = 10,
+                                   .arena_bytes_max = (size_t)16 * 1024 * 1024,
+                                   .locale = SLICE("en"),
+                                   .mapping = mapping};
+    struct hook_call call;
+    struct buf body;
+    bool is_there = false;
+
+    buf_init(&body, sizeof BODY + JSON_PADDING);
+    buf_add(&body, slice_of(BODY));
+    assert_non_null(buf_reserve(&body, JSON_PADDING));
+    hook_call_init(&call, &options);
+    assert_true(hook_call_open(&call, hook_service_find(SLICE("pgx-order-sign")),
+                               buf_slice(&body), k, SLICE("2026-11-24")));
+    assert_true(hook_call_plan(&call) > 0);
+    for (size_t i = 0; i < call.needs_count; i++)
+        is_there = is_there ||
+                   slice_find(call.needs[i]->url, SLICE("urn%3Aoid%3A2.25.1%7C7")) != SIZE_MAX;
+    assert_int_equal(is_there, is_wanted);
+    hook_call_release(&call);
+    buf_release(&body);
+}
+
+static void searches_ask_for_the_codes(void **state)
+{
+    struct result_mapping mapping;
+    struct rules_knowledge *k = NULL;
+    struct rules_release release;
+    struct err err = {0};
+
+    (void)state;
+    fixture_release("1", &release);
+    assert_ok(rules_knowledge_new(&release, SLICE("h"), &k, &err), &err);
+    assert_ok(take(SLICE(HEADER "genotype,CYP2C19," LAB ",7,,,\n"), &mapping, &err), &err);
+    check_planned(k, &mapping.mapping, true);
+    check_planned(k, NULL, false);
+    result_mapping_release(&mapping);
+    rules_knowledge_release(k);
+    rules_release_release(&release);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +260,7 @@ int main(void)
         cmocka_unit_test(bad_files_are_refused_with_line_and_reason),
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(discovery_asks_for_the_codes),
+        cmocka_unit_test(searches_ask_for_the_codes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
