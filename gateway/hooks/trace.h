@@ -24,8 +24,8 @@ void hook_trace_patient_write(struct json_writer *w, struct hook_call *call);
  * "conversions":[{"gene","drug","role","strength","source","is_certain","is_responsible",
  * "is_applied"}],"known":{"age","sex","weight","indication","therapy","dose"}}] */
 void hook_audit_decisions_write(const struct hook_call *call, struct buf *buf);
-/* {"prefetch","medication_list","pretests":[{"drug","gene","outcome"}],"unread_orders","incomplete_orders","unresolved_orders","local_orders","is_incomplete",
- * ...} */
+/* {"prefetch","medication_list","pretests":[{"drug","gene","outcome"}],"unread_orders",
+ * "incomplete_orders","unresolved_orders","local_orders","is_incomplete",...} */
 void hook_audit_gaps_write(const struct hook_call *call, struct buf *buf);
 /* [{"kind","outcome","status","took_us"}] */
 void hook_audit_fetches_write(const struct hook_call *call, struct buf *buf);
