@@ -482,14 +482,19 @@ const struct fhir_resource *fhir_collection_find(const struct fhir_collection *c
     return at_or_null(collection, look_up(collection, &key));
 }
 
-struct slice fhir_bundle_next(struct json bundle, struct arena *arena)
+struct slice fhir_bundle_link(struct json bundle, const char *relation, struct arena *arena)
 {
     struct json links = json_get(bundle, "link");
 
     for (struct json l = json_first(links); !json_is_absent(l); l = json_next(l))
-        if (json_text_is(json_get(l, "relation"), "next"))
+        if (json_text_is(json_get(l, "relation"), relation))
             return json_text(json_get(l, "url"), arena);
     return SLICE_NONE;
+}
+
+struct slice fhir_bundle_next(struct json bundle, struct arena *arena)
+{
+    return fhir_bundle_link(bundle, "next", arena);
 }
 
 enum fhir_answer fhir_answer_of(struct json value)

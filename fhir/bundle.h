@@ -57,6 +57,8 @@ const struct fhir_resource *fhir_collection_find(const struct fhir_collection *c
                                                  struct slice reference,
                                                  const struct fhir_resource *from);
 
+/* The link of a searchset page with this relation, as written; empty when it has none. */
+struct slice fhir_bundle_link(struct json bundle, const char *relation, struct arena *arena);
 /* The `next` link of a searchset page as written; empty when this is the last page. */
 struct slice fhir_bundle_next(struct json bundle, struct arena *arena);
 

@@ -14,11 +14,14 @@
 
 #include <assert.h>
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 
 #include "fhir/url.h"
 
 #define READ_BYTES    65536L /* one read from a socket */
+#define UNANSWERED_MS 5000   /* bytes sent and not acknowledged */
 #define ACCEPT        "Accept: application/fhir+json, application/json;q=0.9"
 #define AUTHORIZATION "Authorization: Bearer "
 
@@ -107,12 +110,26 @@ static enum fhir_fetch_outcome outcome_of_answer(const struct fhir_get *get, uin
     return FHIR_FETCH_OK;
 }
 
+static bool is_http2(const struct fhir_get *get)
+{
+    long version = 0;
+
+    (void)curl_easy_getinfo(get->easy, CURLINFO_HTTP_VERSION, &version);
+    return version == CURL_HTTP_VERSION_2_0;
+}
+
 static struct fhir_reply reply_of(const struct fhir_get *get, CURLcode code)
 {
     struct fhir_reply reply = {.outcome = FHIR_FETCH_BROKEN,
                                .status = fhir_get_status(get),
+                               .is_http2 = is_http2(get),
                                .reason = curl_easy_strerror(code)};
 
+    if (get->is_too_large && get->is_packed) {
+        reply.outcome = FHIR_FETCH_BOMB;
+        reply.reason = "the answer is larger than the limit once unpacked";
+        return reply;
+    }
     if (get->is_too_large) {
         reply.outcome = FHIR_FETCH_TOO_LARGE;
         reply.reason = "the answer is larger than the limit";
@@ -146,6 +163,7 @@ static void drive(struct fhir_curl *curl, curl_socket_t fd, int events)
 
         (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &get);
         assert(get != NULL && get->easy == message->easy_handle);
+        get->is_finished = true;
         get->on_finished(get, reply_of(get, code));
     }
 }
@@ -256,6 +274,10 @@ static bool set_multi_options(const struct fhir_curl *curl)
     CURLM *multi = curl->multi;
     int failures = 0;
 
+    /* One fetch at a time on an HTTP/2 connection, as with 1.1: of those that shared one,
+     * libcurl 7.88 broke two in a thousand when measured, and a connection that hangs would
+     * take all that follow with it. */
+    failures += curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING) != 0;
     failures += curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket_wanted) != 0;
     failures += curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, curl) != 0;
     failures += curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer_wanted) != 0;
@@ -329,13 +351,27 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *get_)
 {
     struct fhir_get *get = get_;
 
-    (void)bytes;
+    if (slice_starts_nocase((struct slice){bytes, size * count}, SLICE("Content-Encoding:")))
+        get->is_packed = true;
     get->head_bytes += size * count;
     if (get->head_bytes > FHIR_FETCH_HEAD_BYTES_MAX) {
         get->is_too_large = true;
         return 0;
     }
     return size * count;
+}
+
+/* A kept connection whose peer is gone is found out by the next fetch that is sent on it, well
+ * before TCP would give up. */
+static int on_socket_made(void *get, curl_socket_t fd, curlsocktype purpose)
+{
+    unsigned unanswered_ms = UNANSWERED_MS;
+
+    (void)get;
+    if (purpose == CURLSOCKTYPE_IPCXN)
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unanswered_ms,
+                         sizeof unanswered_ms);
+    return CURL_SOCKOPT_OK;
 }
 
 static const struct {
@@ -346,8 +382,6 @@ static const struct {
     {CURLOPT_QUICK_EXIT, 1},
     {CURLOPT_VERBOSE, 0}, /* it would print the Authorization header */
     {CURLOPT_NOPROGRESS, 1},
-    /* h2 over TLS gained nothing when measured, and 7.88's has known defects (#10634). */
-    {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
     {CURLOPT_HTTP09_ALLOWED, 0},
     {CURLOPT_FOLLOWLOCATION, 0},
     {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
@@ -399,6 +433,11 @@ static bool set_options(struct fhir_get *get)
                                  (long)limits->connect_timeout_ms) != 0;
     failures += curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE,
                                  (curl_off_t)limits->body_bytes_max) != 0;
+    /* In clear text always 1.1: libcurl 7.88's h2 without TLS is broken (#10634). */
+    failures += curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                                 limits->has_http2 ? (long)CURL_HTTP_VERSION_2TLS
+                                                   : (long)CURL_HTTP_VERSION_1_1) != 0;
+    failures += curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket_made) != 0;
     failures += curl_easy_setopt(easy, CURLOPT_PRIVATE, get) != 0;
     failures += curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) != 0;
     failures += curl_easy_setopt(easy, CURLOPT_WRITEDATA, get) != 0;
@@ -489,14 +528,25 @@ bool fhir_curl_agrees(struct slice text, const struct fhir_url *url)
     return ok;
 }
 
-bool fhir_get_prepare(struct fhir_get *get, struct slice url, struct slice bearer_token)
+static bool set_form(struct fhir_get *get, struct slice form)
+{
+    if (form.len == 0)
+        return curl_easy_setopt(get->easy, CURLOPT_HTTPGET, 1L) == CURLE_OK;
+    return curl_easy_setopt(get->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)form.len) ==
+               CURLE_OK &&
+           curl_easy_setopt(get->easy, CURLOPT_COPYPOSTFIELDS, form.ptr) == CURLE_OK;
+}
+
+bool fhir_get_prepare(struct fhir_get *get, struct slice url, struct slice form,
+                      struct slice bearer_token)
 {
     assert(get->headers == NULL);
     buf_release(&get->body);
     buf_init(&get->body, get->curl->limits.body_bytes_max);
     get->head_bytes = 0;
-    get->is_too_large = false;
-    if (set_url(get, url) && set_headers(get, bearer_token))
+    get->is_too_large = get->is_packed = get->is_finished = false;
+    (void)curl_easy_setopt(get->easy, CURLOPT_FORBID_REUSE, 0L);
+    if (set_url(get, url) && set_form(get, form) && set_headers(get, bearer_token))
         return true;
     wipe_headers(get);
     return false;
@@ -511,6 +561,9 @@ void fhir_get_stop(struct fhir_get *get)
 {
     if (get->headers == NULL)
         return;
+    /* curl would keep an HTTP/2 connection on which a fetch was given up; the next one on it
+     * may hang as well. */
+    (void)curl_easy_setopt(get->easy, CURLOPT_FORBID_REUSE, (long)!get->is_finished);
     /* Does nothing to a handle that was not added. */
     (void)curl_multi_remove_handle(get->curl->multi, get->easy);
     wipe_headers(get);

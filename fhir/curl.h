@@ -1,7 +1,8 @@
 /* fhir/curl.h -- libcurl's multi interface on a libuv loop, for fhir/fetch.c only.
  *
- * It runs GETs that it is given and says how each ended. It knows sockets, HTTP and TLS
- * settings; it does not know the allow-list, how many GETs should run at once, or for how long.
+ * It runs GETs, and POSTs of forms, that it is given and says how each ended; both are called
+ * gets here. It knows sockets, HTTP and TLS settings; it does not know the allow-list, how many
+ * gets should run at once, or for how long.
  *
  * Life cycle: fhir_curl and fhir_get are embedded by their owner. A get is initialised once and
  * used many times: prepare, start, then on_finished or stop. on_finished is called from loop
@@ -37,6 +38,8 @@ struct fhir_get {
     struct buf body;
     size_t head_bytes;
     bool is_too_large;
+    bool is_packed; /* the answer has a content encoding */
+    bool is_finished;
     void (*on_finished)(struct fhir_get *get, struct fhir_reply reply);
 };
 
@@ -56,8 +59,9 @@ void fhir_get_release(struct fhir_get *get);
 struct fhir_url;
 bool fhir_curl_agrees(struct slice text, const struct fhir_url *url) MUST_CHECK;
 
-/* Copies both. The token must be safe to stand in a header. False when there is no memory. */
-bool fhir_get_prepare(struct fhir_get *get, struct slice url,
+/* Copies all. An empty form means GET. The token must be safe to stand in a header. False when
+ * there is no memory. */
+bool fhir_get_prepare(struct fhir_get *get, struct slice url, struct slice form,
                       struct slice bearer_token) MUST_CHECK;
 bool fhir_get_start(struct fhir_get *get) MUST_CHECK;
 /* Takes the get out of curl, closing its connection unless it is finished, and wipes the

@@ -3,6 +3,9 @@
  *   start -> WAITING -> RUNNING --+-> finished or timed out, reported by on_done --+-> idle
  *               \-----------------+-> cancelled -----------------------------------/
  *
+ * Fetches are admitted by server: so many at one time, so many waiting, none while the server's
+ * breaker is open.
+ *
  * The transfers themselves are fhir/curl.c's.
  *
  * Invariants
@@ -14,7 +17,9 @@
  *       of them per finished transfer whatever its host, so that a hung host holds up a healthy
  *       one. Here they wait by origin, first come first served.
  *   (3) on_done is called from loop callbacks only, never from start, cancel or close.
- *   (4) While a transfer waits, there is no room for its origin.
+ *   (4) While a transfer waits, there is no room for its server, or its time has not come, or
+ * it is about to be reported. (5) Every transfer in flight is counted by its server, and owes
+ * its breaker one note.
  */
 #include "fhir/fetch.h"
 
@@ -25,6 +30,7 @@
 #include <uv.h>
 
 #include "fhir/curl.h"
+#include "fhir/servers.h"
 #include "fhir/url.h"
 
 #define TRANSFERS_KEPT_MAX 64 /* idle ones, about 7 KB each */
@@ -35,10 +41,14 @@ struct transfer {
     struct fhir_fetch *fetch;     /* borrowed; NULL when idle */
     struct fhir_get get;
     uv_timer_t deadline;
-    uint64_t origin;
-    uint64_t started_ns;
-    bool is_running;     /* in `running`, else in `waiting` */
-    bool is_unstartable; /* refused by curl; the deadline, set to now, reports it */
+    struct fhir_server *server; /* borrowed; set while in flight */
+    uint64_t started_ns, running_since_ns;
+    bool is_running; /* in `running`, else in `waiting` */
+    bool is_delayed; /* waits for its time, which the deadline tells, not for room */
+    bool is_probe;
+    /* What the deadline, set to now, is to report. */
+    bool is_unstartable; /* refused by curl */
+    bool is_turned_away; /* waited for a server that is now left alone */
 };
 TAILQ_HEAD(transfers, transfer);
 
@@ -51,6 +61,8 @@ struct fhir_fetcher {
     struct buf bases_text;
     struct transfers waiting, running, idle;
     struct transfer *reporting; /* whose on_done is being called */
+    struct fhir_servers servers;
+    uint64_t times_opened;
     uint32_t running_count, waiting_count, idle_count;
     size_t deadlines_open;
     bool is_closing;
@@ -223,7 +235,7 @@ static struct transfer *transfer_take(struct fhir_fetcher *fetcher,
         if (transfer == NULL)
             return NULL;
     }
-    if (fhir_get_prepare(&transfer->get, fetch->url, fetch->bearer_token))
+    if (fhir_get_prepare(&transfer->get, fetch->url, fetch->form, fetch->bearer_token))
         return transfer;
     transfer_recycle(transfer);
     return NULL;
@@ -238,9 +250,11 @@ static void transfer_stop(struct transfer *transfer)
     if (transfer->is_running) {
         TAILQ_REMOVE(&fetcher->running, transfer, link);
         fetcher->running_count--;
+        transfer->server->running--;
     } else {
         TAILQ_REMOVE(&fetcher->waiting, transfer, link);
         fetcher->waiting_count--;
+        transfer->server->waiting--;
     }
     fhir_get_stop(&transfer->get);
     transfer->fetch->transfer_ = NULL;
@@ -248,17 +262,15 @@ static void transfer_stop(struct transfer *transfer)
 
 /* ---- Admission ---- */
 
-static bool has_room(const struct fhir_fetcher *fetcher, uint64_t origin)
+static uint64_t now_ms(void)
 {
-    const struct transfer *transfer;
-    uint32_t same_origin = 0;
+    return uv_hrtime() / 1000000;
+}
 
-    if (fetcher->running_count >= fetcher->limits.connections_max)
-        return false;
-    for (transfer = TAILQ_FIRST(&fetcher->running); transfer != NULL;
-         transfer = TAILQ_NEXT(transfer, link))
-        same_origin += transfer->origin == origin;
-    return same_origin < fetcher->limits.connections_per_host_max;
+static bool has_room(const struct fhir_fetcher *fetcher, const struct fhir_server *server)
+{
+    return fetcher->running_count < fetcher->limits.connections_max &&
+           server->running < fetcher->limits.connections_per_host_max;
 }
 
 static void on_deadline(uv_timer_t *timer);
@@ -269,8 +281,10 @@ static void transfer_run(struct transfer *transfer)
     struct fhir_fetcher *fetcher = transfer->fetcher;
 
     transfer->is_running = true;
+    transfer->running_since_ns = uv_hrtime();
     TAILQ_INSERT_TAIL(&fetcher->running, transfer, link);
     fetcher->running_count++;
+    transfer->server->running++;
     transfer->is_unstartable = !fhir_get_start(&transfer->get);
     if (transfer->is_unstartable)
         (void)uv_timer_start(&transfer->deadline, on_deadline, 0, 0);
@@ -281,6 +295,34 @@ static void transfer_wait(struct transfer *transfer)
     transfer->is_running = false;
     TAILQ_INSERT_TAIL(&transfer->fetcher->waiting, transfer, link);
     transfer->fetcher->waiting_count++;
+    transfer->server->waiting++;
+}
+
+/* Whoever waits for a server that is left alone would wait in vain. */
+static void turn_away(struct fhir_fetcher *fetcher, const struct fhir_server *server)
+{
+    struct transfer *transfer;
+
+    TAILQ_FOREACH(transfer, &fetcher->waiting, link)
+    {
+        if (transfer->server != server)
+            continue;
+        transfer->is_delayed = false;
+        transfer->is_turned_away = true;
+        (void)uv_timer_start(&transfer->deadline, on_deadline, 0, 0);
+    }
+}
+
+static void note(const struct transfer *transfer, enum fhir_breaker_note note)
+{
+    struct fhir_fetcher *fetcher = transfer->fetcher;
+    struct fhir_server *server = transfer->server;
+
+    if (!fhir_breaker_note(&server->breaker, &fetcher->limits.breaker, now_ms(), note,
+                           transfer->is_probe))
+        return;
+    fetcher->times_opened++;
+    turn_away(fetcher, server);
 }
 
 /* Called when one transfer has stopped, so by (4) at most one can follow. */
@@ -291,11 +333,13 @@ static void admit_next(struct fhir_fetcher *fetcher)
 
     for (transfer = TAILQ_FIRST(&fetcher->waiting); transfer != NULL;
          transfer = TAILQ_NEXT(transfer, link)) {
-        if (refused != NULL && transfer->origin == refused->origin)
+        if (transfer->is_turned_away || transfer->is_delayed ||
+            (refused != NULL && transfer->server == refused->server))
             continue;
-        if (has_room(fetcher, transfer->origin)) {
+        if (has_room(fetcher, transfer->server)) {
             TAILQ_REMOVE(&fetcher->waiting, transfer, link);
             fetcher->waiting_count--;
+            transfer->server->waiting--;
             transfer_run(transfer);
             return;
         }
@@ -312,6 +356,10 @@ static void report(struct transfer *transfer, struct fhir_reply reply)
 
     assert(fetcher->reporting == NULL);
     reply.took_us = (uv_hrtime() - transfer->started_ns) / 1000;
+    note(transfer, transfer->is_running && !transfer->is_unstartable
+                       ? fhir_servers_note_of(
+                             &reply, (uv_hrtime() - transfer->running_since_ns) / 1000000)
+                       : FHIR_BREAKER_UNKNOWN);
     transfer_stop(transfer);
     admit_next(fetcher);
     fetcher->reporting = transfer;
@@ -325,13 +373,36 @@ static void on_finished(struct fhir_get *get, struct fhir_reply reply)
     report(CONTAINER_OF(get, struct transfer, get), reply);
 }
 
+/* Its time has come: from here on it is as if it had just been started. */
+static void transfer_resume(struct transfer *transfer)
+{
+    struct fhir_fetcher *fetcher = transfer->fetcher;
+
+    transfer->is_delayed = false;
+    (void)uv_timer_start(&transfer->deadline, on_deadline,
+                         transfer->fetch->timeout_ms - transfer->fetch->delay_ms, 0);
+    if (!has_room(fetcher, transfer->server))
+        return; /* it waits already */
+    TAILQ_REMOVE(&fetcher->waiting, transfer, link);
+    fetcher->waiting_count--;
+    transfer->server->waiting--;
+    transfer_run(transfer);
+}
+
 static void on_deadline(uv_timer_t *timer)
 {
     struct transfer *transfer = CONTAINER_OF(timer, struct transfer, deadline);
     struct fhir_reply reply = {.outcome = FHIR_FETCH_TIMEOUT,
                                .reason = "no complete answer within the time allowed"};
 
-    if (!transfer->is_running) {
+    if (transfer->is_delayed) {
+        transfer_resume(transfer);
+        return;
+    }
+    if (transfer->is_turned_away) {
+        reply.outcome = FHIR_FETCH_OPEN;
+        reply.reason = "the server keeps failing and is left alone";
+    } else if (!transfer->is_running) {
         reply.reason = "no connection became free within the time allowed";
     } else if (transfer->is_unstartable) {
         reply.outcome = FHIR_FETCH_BROKEN;
@@ -390,6 +461,8 @@ static enum err_code check_fetch(const struct fhir_fetcher *fetcher,
         return err_set(err, ERR_DENIED, "the URL can be read in two ways");
     if (!is_bearer_token(fetch->bearer_token))
         return err_set(err, ERR_INVALID, "the bearer token is not one of RFC 6750");
+    if (fetch->form.len > FHIR_FORM_BYTES_MAX)
+        return err_set(err, ERR_LIMIT, "a form is longer than %d bytes", FHIR_FORM_BYTES_MAX);
     if (fetcher->is_closing)
         return err_set(err, ERR_BUSY, "the FHIR client is closing");
     if (fhir_fetcher_in_flight(fetcher) >= FHIR_FETCHES_MAX)
@@ -397,31 +470,82 @@ static enum err_code check_fetch(const struct fhir_fetcher *fetcher,
     return ERR_OK;
 }
 
+static enum err_code refuse(struct fhir_fetch *fetch, enum fhir_fetch_outcome outcome,
+                            struct err *err, enum err_code code, const char *text)
+{
+    fetch->refusal = outcome;
+    return err_set(err, code, "%s", text);
+}
+
+/* Asks the server's limits and its breaker. After ERR_OK a note is owed. */
+static enum err_code admit(struct fhir_fetcher *fetcher, struct fhir_fetch *fetch,
+                           const struct fhir_url *url, struct fhir_server **ret,
+                           bool *ret_is_probe, struct err *err)
+{
+    struct fhir_server *server = fhir_servers_find(&fetcher->servers, fhir_url_origin_hash(url),
+                                                   &fetcher->limits.breaker, now_ms());
+
+    if (server == NULL)
+        return refuse(fetch, FHIR_FETCH_FULL, err, ERR_BUSY, "too many FHIR servers at once");
+    if (!has_room(fetcher, server) && fetcher->limits.waiting_per_host_max > 0 &&
+        server->waiting >= fetcher->limits.waiting_per_host_max)
+        return refuse(fetch, FHIR_FETCH_FULL, err, ERR_BUSY,
+                      "too many fetches wait for a server");
+    if (!fhir_breaker_admits(&server->breaker, &fetcher->limits.breaker, now_ms(),
+                             ret_is_probe))
+        return refuse(fetch, FHIR_FETCH_OPEN, err, ERR_UPSTREAM,
+                      "the FHIR server keeps failing and is left alone");
+    *ret = server;
+    return ERR_OK;
+}
+
+static void transfer_start(struct transfer *transfer, struct fhir_fetch *fetch)
+{
+    struct fhir_fetcher *fetcher = transfer->fetcher;
+
+    transfer->fetch = fetch;
+    transfer->get.on_finished = on_finished;
+    transfer->started_ns = uv_hrtime();
+    transfer->is_unstartable = transfer->is_turned_away = false;
+    fetch->transfer_ = transfer;
+    fetch->fetcher_ = fetcher;
+    uv_update_time(fetcher->loop); /* else a slow turn would eat from this timeout */
+    transfer->is_delayed = fetch->delay_ms > 0;
+    (void)uv_timer_start(&transfer->deadline, on_deadline,
+                         transfer->is_delayed ? fetch->delay_ms : fetch->timeout_ms, 0);
+    if (!transfer->is_delayed && has_room(fetcher, transfer->server))
+        transfer_run(transfer);
+    else
+        transfer_wait(transfer);
+}
+
 enum err_code fhir_fetch_start(struct fhir_fetcher *fetcher, struct fhir_fetch *fetch,
                                struct err *err)
 {
     struct transfer *transfer;
+    struct fhir_server *server = NULL;
     struct fhir_url url;
+    bool is_probe = false;
     enum err_code code = check_fetch(fetcher, fetch, &url, err);
 
     assert(fetch->transfer_ == NULL && fetch->on_done != NULL);
+    assert(fetch->delay_ms == 0 || fetch->delay_ms < fetch->timeout_ms);
+    fetch->refusal = code == ERR_DENIED ? FHIR_FETCH_DENIED
+                     : code == ERR_BUSY ? FHIR_FETCH_FULL
+                                        : FHIR_FETCH_REFUSED;
+    if (code == ERR_OK)
+        code = admit(fetcher, fetch, &url, &server, &is_probe, err);
     if (code != ERR_OK)
         return code;
     transfer = transfer_take(fetcher, fetch);
-    if (transfer == NULL)
+    if (transfer == NULL) {
+        (void)fhir_breaker_note(&server->breaker, &fetcher->limits.breaker, now_ms(),
+                                FHIR_BREAKER_UNKNOWN, is_probe);
         return err_set(err, ERR_NOMEM, "no memory for a FHIR fetch");
-    transfer->fetch = fetch;
-    transfer->get.on_finished = on_finished;
-    transfer->origin = fhir_url_origin_hash(&url);
-    transfer->started_ns = uv_hrtime();
-    fetch->transfer_ = transfer;
-    fetch->fetcher_ = fetcher;
-    uv_update_time(fetcher->loop); /* else a slow turn would eat from this timeout */
-    (void)uv_timer_start(&transfer->deadline, on_deadline, fetch->timeout_ms, 0);
-    if (has_room(fetcher, transfer->origin))
-        transfer_run(transfer);
-    else
-        transfer_wait(transfer);
+    }
+    transfer->server = server;
+    transfer->is_probe = is_probe;
+    transfer_start(transfer, fetch);
     return ERR_OK;
 }
 
@@ -431,6 +555,7 @@ void fhir_fetch_cancel(struct fhir_fetch *fetch)
 
     if (transfer == NULL)
         return;
+    note(transfer, FHIR_BREAKER_UNKNOWN);
     transfer_stop(transfer);
     admit_next(transfer->fetcher);
     transfer_recycle(transfer);
@@ -448,4 +573,9 @@ void fhir_fetch_take_body(struct fhir_fetch *fetch, struct buf *ret)
 uint32_t fhir_fetcher_in_flight(const struct fhir_fetcher *fetcher)
 {
     return fetcher->running_count + fetcher->waiting_count;
+}
+
+uint64_t fhir_fetcher_times_opened(const struct fhir_fetcher *fetcher)
+{
+    return fetcher->times_opened;
 }

@@ -1,4 +1,4 @@
-/* fhir/search.c -- writing FHIR URLs and resolving links. */
+/* fhir/search.c -- writing FHIR URLs and forms, and resolving links. */
 #include "fhir/search.h"
 
 #include "fhir/url.h"
@@ -26,7 +26,7 @@ static bool is_type(struct slice type)
     return true;
 }
 
-static bool is_id(struct slice id)
+bool fhir_is_id(struct slice id)
 {
     if (id.len == 0 || id.len > ID_BYTES_MAX || slice_eq_text(id, ".") ||
         slice_eq_text(id, ".."))
@@ -58,6 +58,11 @@ static void add_base(struct buf *buf, struct slice base)
     buf_add_char(buf, '/');
 }
 
+static bool is_plain(char c)
+{
+    return is_letter(c) || is_digit(c) || memchr("-._~,", c, sizeof "-._~," - 1) != NULL;
+}
+
 static void add_encoded(struct buf *buf, struct slice text)
 {
     static const char DIGITS[] = "0123456789ABCDEF";
@@ -66,7 +71,7 @@ static void add_encoded(struct buf *buf, struct slice text)
         char c = text.ptr[i];
         char encoded[3] = {'%', DIGITS[(unsigned char)c >> 4], DIGITS[(unsigned char)c & 15]};
 
-        if (is_letter(c) || is_digit(c) || memchr("-._~,", c, sizeof "-._~," - 1) != NULL)
+        if (is_plain(c))
             buf_add_char(buf, c);
         else
             buf_add(buf, (struct slice){.ptr = encoded, .len = sizeof encoded});
@@ -80,9 +85,21 @@ static enum err_code check_added(const struct buf *buf, struct err *err)
     return ERR_OK;
 }
 
-enum err_code fhir_search_url(struct buf *buf, struct slice base, struct slice type,
-                              const struct fhir_search_param *params, size_t params_count,
-                              struct err *err)
+static void add_params(struct buf *buf, const struct fhir_search_param *params,
+                       size_t params_count)
+{
+    for (size_t i = 0; i < params_count; i++) {
+        if (i > 0)
+            buf_add_char(buf, '&');
+        add_encoded(buf, params[i].name);
+        buf_add_char(buf, '=');
+        add_encoded(buf, params[i].value);
+    }
+}
+
+static enum err_code check_search(struct slice base, struct slice type,
+                                  const struct fhir_search_param *params, size_t params_count,
+                                  struct err *err)
 {
     struct fhir_url parsed = {0};
     enum err_code code = parse_base(base, &parsed, err);
@@ -94,15 +111,154 @@ enum err_code fhir_search_url(struct buf *buf, struct slice base, struct slice t
     for (size_t i = 0; i < params_count; i++)
         if (params[i].name.len == 0)
             return err_set(err, ERR_INVALID, "search parameter %zu has no name", i + 1);
+    return ERR_OK;
+}
+
+enum err_code fhir_search_url(struct buf *buf, struct slice base, struct slice type,
+                              const struct fhir_search_param *params, size_t params_count,
+                              struct err *err)
+{
+    enum err_code code = check_search(base, type, params, params_count, err);
+
+    if (code != ERR_OK)
+        return code;
     add_base(buf, base);
     buf_add(buf, type);
-    for (size_t i = 0; i < params_count; i++) {
-        buf_add_char(buf, i == 0 ? '?' : '&');
-        add_encoded(buf, params[i].name);
-        buf_add_char(buf, '=');
-        add_encoded(buf, params[i].value);
-    }
+    if (params_count > 0)
+        buf_add_char(buf, '?');
+    add_params(buf, params, params_count);
     return check_added(buf, err);
+}
+
+/* Bytes of a text once encoded. */
+static size_t encoded_bytes(struct slice text)
+{
+    size_t bytes = text.len;
+
+    for (size_t i = 0; i < text.len; i++)
+        bytes += is_plain(text.ptr[i]) ? 0 : 2;
+    return bytes;
+}
+
+enum err_code fhir_search_write(struct buf *url, struct buf *form, struct slice base,
+                                struct slice type, const struct fhir_search_param *params,
+                                size_t params_count, size_t url_bytes_max, struct err *err)
+{
+    size_t bytes = base.len + 1 + type.len;
+    enum err_code code;
+
+    for (size_t i = 0; i < params_count; i++)
+        bytes += 2 + encoded_bytes(params[i].name) + encoded_bytes(params[i].value);
+    if (url_bytes_max == 0 || bytes <= url_bytes_max)
+        return fhir_search_url(url, base, type, params, params_count, err);
+    code = check_search(base, type, params, params_count, err);
+    if (code != ERR_OK)
+        return code;
+    add_base(url, base);
+    buf_join(url, type, SLICE("/_search"));
+    add_params(form, params, params_count);
+    code = check_added(url, err);
+    return code != ERR_OK ? code : check_added(form, err);
+}
+
+/* ---- Searches that servers do not take as they are ---- */
+
+/* Bytes up to the first ',' that separates, or all. */
+static size_t code_bytes(struct slice codes)
+{
+    size_t at = 0;
+
+    while (at < codes.len && codes.ptr[at] != ',')
+        at += codes.ptr[at] == '\\' && at + 1 < codes.len ? 2 : 1;
+    return at;
+}
+
+size_t fhir_codes_count(struct slice codes)
+{
+    size_t count = codes.len > 0;
+
+    for (size_t at = code_bytes(codes); at < codes.len; at = code_bytes(codes)) {
+        codes = slice_from(codes, at + 1);
+        count++;
+    }
+    return count;
+}
+
+struct slice fhir_codes_take(struct slice *codes, size_t count)
+{
+    struct slice rest = *codes;
+    size_t taken = 0;
+
+    for (size_t i = 0; i < count && rest.len > 0; i++) {
+        size_t bytes = code_bytes(rest);
+
+        taken += bytes + (i > 0);
+        rest = slice_from(rest, bytes + 1);
+    }
+    rest = slice_head(*codes, taken);
+    *codes = slice_from(*codes, taken + 1);
+    return rest;
+}
+
+static bool remove_params(struct fhir_search_param *params, size_t *params_count,
+                          const char *const *names, size_t names_count)
+{
+    size_t kept = 0, count = *params_count;
+
+    for (size_t i = 0; i < count; i++) {
+        struct slice modifier;
+        struct slice name = slice_cut(params[i].name, ':', &modifier);
+        bool is_named = false;
+
+        for (size_t n = 0; n < names_count; n++)
+            is_named = is_named || slice_eq_text(name, names[n]);
+        if (!is_named)
+            params[kept++] = params[i];
+    }
+    *params_count = kept;
+    return kept < count;
+}
+
+enum fhir_reduction fhir_search_reduce(struct fhir_search_param *params, size_t *params_count)
+{
+    static const char *const COMPONENT[] = {"component-code"};
+    static const char *const INCLUDE[] = {"_include", "_revinclude"};
+
+    if (remove_params(params, params_count, COMPONENT, ARRAY_LEN(COMPONENT)))
+        return FHIR_REDUCTION_COMPONENT;
+    if (remove_params(params, params_count, INCLUDE, ARRAY_LEN(INCLUDE)))
+        return FHIR_REDUCTION_INCLUDE;
+    return FHIR_REDUCTION_NONE;
+}
+
+/* Whether the query has a parameter of this name, modifiers left aside. */
+static bool has_param(struct slice query, struct slice name)
+{
+    struct slice modifier;
+
+    name = slice_cut(name, ':', &modifier);
+    while (query.len > 0) {
+        struct slice param = slice_cut(query, '&', &query);
+        struct slice after = slice_from(param, name.len);
+
+        if (slice_starts(param, name) &&
+            (after.len == 0 || strchr("=:%", after.ptr[0]) != NULL))
+            return true;
+    }
+    return false;
+}
+
+uint32_t fhir_search_ignored(struct slice self_link, const struct fhir_search_param *params,
+                             size_t params_count)
+{
+    struct slice query;
+    uint32_t ignored = 0;
+
+    (void)slice_cut(self_link, '?', &query);
+    for (size_t i = 0; query.len > 0 && i < params_count && i < 32; i++)
+        if (!has_param(query, params[i].name))
+            ignored |= (uint32_t)1 << i;
+    return ignored;
 }
 
 /* "Type/id" or "Type/id/_history/version". */
@@ -112,11 +268,11 @@ static bool is_relative_reference(struct slice reference)
     struct slice type = slice_cut(reference, '/', &rest);
     struct slice id = slice_cut(rest, '/', &rest);
 
-    if (!is_type(type) || !is_id(id))
+    if (!is_type(type) || !fhir_is_id(id))
         return false;
     if (type.len + 1 + id.len == reference.len)
         return true;
-    return slice_eq_text(slice_cut(rest, '/', &version), "_history") && is_id(version);
+    return slice_eq_text(slice_cut(rest, '/', &version), "_history") && fhir_is_id(version);
 }
 
 /* The part of an absolute reference below the base. */

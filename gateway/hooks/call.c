@@ -115,6 +115,7 @@ bool hook_call_open(struct hook_call *call, const struct hook_service *service,
     call->knowledge = knowledge;
     call->today = today;
     call->facts.mapping = options->mapping;
+    call->left_ms = UINT32_MAX;
     fhir_collection_init(&call->collection, &call->arena);
     if (!parse_body(call, body) ||
         !hook_request_read(json_root(&call->doc), service, &call->arena, &call->request,
@@ -124,6 +125,8 @@ bool hook_call_open(struct hook_call *call, const struct hook_service *service,
         call->may_fetch = fhir_url_is_allowed(call->request.fhir_server, options->fhir_servers,
                                               options->fhir_servers_count);
         call->is_refused = !call->may_fetch;
+        call->server =
+            fhir_capability_unknown(fhir_server_kind_of_base(call->request.fhir_server));
     }
     /* Orders are read last: Medications and Conditions that the prefetch brought can resolve
      * their references. */
@@ -135,15 +138,23 @@ static const struct hook_need *first_failed_need(const struct hook_call *call)
 {
     for (size_t i = 0; i < call->needs_count; i++)
         if (call->needs[i]->is_answered && !call->needs[i]->is_usable &&
-            hook_gather_is_required(call->needs[i]))
+            !call->needs[i]->is_replaced && hook_gather_is_required(call->needs[i]))
             return call->needs[i];
     return NULL;
+}
+
+static struct slice unread_names(struct hook_call *call)
+{
+    buf_clear(&call->aside);
+    hook_gather_write_unread(call, &call->aside, hook_need_name);
+    return buf_slice(&call->aside);
 }
 
 /* CDS Hooks 2.0.1: required data neither in the prefetch nor obtainable is a 412. */
 static void fail_for_missing_data(struct hook_call *call)
 {
     const struct hook_need *need = first_failed_need(call);
+    struct slice unread = unread_names(call);
     const char *state = hook_prefetch_state_name(call->prefetch_state);
 
     if (!call->is_incomplete)
@@ -168,9 +179,10 @@ static void fail_for_missing_data(struct hook_call *call)
                         "on within fhirServer");
     else
         (void)hook_fail(&call->failure, HOOK_DATA_MISSING, "fhirServer",
-                        "reading from fhirServer failed: %s, %s, HTTP status %u",
+                        "reading from fhirServer failed: %s, %s, HTTP status %u; not read: "
+                        "%.*s",
                         hook_need_name(need->kind), fhir_fetch_outcome_name(need->outcome),
-                        need->status);
+                        need->status, SLICE_ARG(unread));
 }
 
 static bool evaluate_one(struct hook_call *call, size_t index, struct err *err)

@@ -6,6 +6,7 @@
  * it comes from, what is not known, why this card is shown.
  */
 #include "gateway/hooks/card.h"
+#include "gateway/hooks/gather.h"
 
 #define HASH_CHARS_SHOWN  12
 #define SOURCES_SHOWN_MAX 5
@@ -333,6 +334,24 @@ static void write_unknown_populations(const struct card *card, struct buf *unkno
                    SLICE_ARG(card->advice->drug->name));
 }
 
+/* Named by source, so that the reader knows where to look. */
+static void write_unread(const struct card *card, struct buf *buf)
+{
+    size_t before;
+
+    if (!card->call->is_incomplete && !hook_gather_lacks_results(card->call))
+        return;
+    buf_add_text(buf, "- Part of the record could not be read");
+    before = buf->len;
+    buf_add_text(buf, " (");
+    hook_gather_write_unread(card->call, buf, hook_need_words);
+    if (buf->len == before + 2)
+        buf->len = before;
+    else
+        buf_add_char(buf, ')');
+    buf_add_text(buf, "; there may be further results.\n");
+}
+
 static void write_unknown(const struct card *card, struct buf *buf)
 {
     const struct rules_advice *advice = card->advice;
@@ -351,9 +370,7 @@ static void write_unknown(const struct card *card, struct buf *buf)
     if (card->has_more)
         buf_add_text(unknown, "- There is more advice than this card can hold; the trace of "
                               "this call has all of it.\n");
-    if (card->call->is_incomplete)
-        buf_add_text(unknown, "- Part of the record could not be read in time; there may be "
-                              "further results.\n");
+    write_unread(card, unknown);
     if (unknown->len > 0) {
         card_heading(buf, "What is not known");
         buf_add(buf, buf_slice(unknown));

@@ -21,8 +21,10 @@
 
 #include <assert.h>
 
+#include "gateway/hooks/cache.h"
 #include "gateway/hooks/outcome.h"
 #include "gateway/hooks/run.h"
+#include "gateway/hooks/servers.h"
 #include "gateway/store/store.h"
 
 #define HEADERS_BYTES_MAX 4096
@@ -154,67 +156,27 @@ static enum engine_next validate(struct run *run)
     return NEXT_MORE;
 }
 
-static void on_fetched(struct fhir_fetch *fetch, const struct fhir_reply *reply)
-{
-    struct hook_need *need = CONTAINER_OF(fetch, struct hook_need, fetch);
-    struct run *run = fetch->owner;
-    struct buf body = {0};
-
-    assert(run->magic == RUN_MAGIC && run->waits > 0);
-    if (reply->outcome == FHIR_FETCH_OK)
-        fhir_fetch_take_body(fetch, &body);
-    hook_call_answer(&run->call, need, reply->outcome, reply->status, &body, reply->took_us);
-    run_report_fetch(run, need);
-    if (--run->waits == 0)
-        run_wake(run);
-}
-
-static void start_fetch(struct run *run, struct hook_need *need, uint32_t budget_ms)
-{
-    struct err err = {0};
-    struct buf none = {0};
-
-    need->is_started = true;
-    need->fetch = (struct fhir_fetch){
-        .url = need->url,
-        .bearer_token = run->call.request.access_token,
-        .timeout_ms = budget_ms,
-        .on_done = on_fetched,
-        .owner = run,
-    };
-    if (budget_ms == 0) {
-        hook_call_answer(&run->call, need, FHIR_FETCH_TIMEOUT, 0, &none, 0);
-        run_report_fetch(run, need);
-    } else if (fhir_fetch_start(run->engine->fetcher, &need->fetch, &err) == ERR_OK) {
-        run->waits++;
-    } else {
-        hook_call_answer(&run->call, need,
-                         err.code == ERR_DENIED ? FHIR_FETCH_DENIED : FHIR_FETCH_REFUSED, 0,
-                         &none, 0);
-        run_report_fetch(run, need);
-    }
-}
-
 /* Rounds of fetches under one deadline, until the call wants nothing more. */
 static enum engine_next gather(struct run *run)
 {
     uint64_t deadline_us = (uint64_t)run->engine->options.config->deadline_ms * 1000;
+    struct hook_call *call = &run->call;
     size_t wanted;
 
     if (run->waiting_since_us > 0)
         run->wait_us = run_now_us() - run->waiting_since_us;
+    else
+        run_know_server(run);
     run->step = STEP_DECIDE;
-    wanted = hook_call_plan(&run->call);
+    call->left_ms =
+        run->wait_us >= deadline_us ? 0 : (uint32_t)((deadline_us - run->wait_us + 999) / 1000);
+    wanted = hook_call_plan(call);
     if (wanted == 0)
         return NEXT_MORE;
     run->step = STEP_GATHER;
     if (run->waiting_since_us == 0)
         run->waiting_since_us = run_now_us();
-    for (size_t i = run->call.needs_count - wanted; i < run->call.needs_count; i++)
-        start_fetch(run, run->call.needs[i],
-                    run->wait_us >= deadline_us
-                        ? 0
-                        : (uint32_t)((deadline_us - run->wait_us + 999) / 1000));
+    run_start_fetches(run, call->needs_count - wanted, call->left_ms);
     return run->waits > 0 ? NEXT_WAIT : NEXT_MORE;
 }
 
@@ -329,10 +291,7 @@ void hook_engine_on_abandoned(struct net_exchange *exchange, void *owner)
 
     (void)owner;
     assert(run->magic == RUN_MAGIC && run->exchange == exchange);
-    for (size_t i = 0; i < run->call.needs_count; i++)
-        if (run->call.needs[i]->is_started && !run->call.needs[i]->is_answered)
-            fhir_fetch_cancel(&run->call.needs[i]->fetch);
-    run->waits = 0;
+    run_cancel_fetches(run);
     run->exchange = NULL;
     log_event(run->engine->options.log, call_abandoned, .request_id = slice_of(run->request_id),
               .service = run->service->id, .took_us = run_now_us() - run->started_us);
@@ -351,6 +310,7 @@ static struct hook_options options_of(const struct gw_config *config)
         .json_nodes_max = config->json_nodes_max,
         .fetches_max = config->fhir_fetches_per_request_max,
         .pages_max = config->fhir_pages_max,
+        .url_bytes_max = config->fhir_url_bytes_max,
         .cards_max = config->cards_max,
         .arena_bytes_max = ARENA_BYTES_MAX,
         .locale = slice_of(config->card_locale),
@@ -360,6 +320,16 @@ static struct hook_options options_of(const struct gw_config *config)
         .pretests = config->pretest,
         .pretests_count = config->pretest_count,
     };
+}
+
+static void on_statement(void *engine_, enum fhir_fetch_outcome outcome,
+                         enum fhir_server_kind kind)
+{
+    struct hook_engine *engine = engine_;
+
+    metrics_add(engine->options.metrics, METRIC_STATEMENTS, (uint32_t)outcome, 1);
+    log_event(engine->options.log, statement_read, .outcome = fhir_fetch_outcome_name(outcome),
+              .kind = fhir_server_traits(kind)->name);
 }
 
 enum err_code hook_engine_new(uv_loop_t *loop, const struct hook_engine_options *options,
@@ -373,7 +343,22 @@ enum err_code hook_engine_new(uv_loop_t *loop, const struct hook_engine_options 
         .connect_timeout_ms = config->fhir_connect_timeout_ms,
         .body_bytes_max = config->fhir_body_bytes_max,
         .ca_file = config->fhir_ca_file[0] == '\0' ? NULL : config->fhir_ca_file,
+        .waiting_per_host_max = config->fhir_waiting_per_host,
+        .breaker = {.failures = config->fhir_breaker_failures,
+                    .window_ms = config->fhir_breaker_window_ms,
+                    .open_ms = config->fhir_breaker_open_ms},
+        .has_http2 = config->fhir_http2,
     };
+
+    struct hook_servers_options servers = {
+        .kinds = config->fhir_server_kinds,
+        .kinds_count = config->fhir_server_kinds_count,
+        .refresh_s = config->fhir_statement_s,
+        .json_nodes_max = config->json_nodes_max,
+        .on_statement = on_statement,
+        .owner = engine,
+    };
+    struct err no_cache = {0};
 
     if (engine == NULL)
         return err_set(err, ERR_NOMEM, "no memory for the engine");
@@ -388,11 +373,18 @@ enum err_code hook_engine_new(uv_loop_t *loop, const struct hook_engine_options 
     buf_init(&engine->discovery, ANSWER_BYTES_MAX);
     buf_init(&engine->audit, AUDIT_BYTES_MAX);
     buf_init(&engine->headers, HEADERS_BYTES_MAX);
-    if (fhir_fetcher_new(loop, config->fhir_allowed_servers, config->fhir_allowed_servers_count,
+    if (hook_servers_new(&servers, &engine->servers, err) != ERR_OK ||
+        fhir_fetcher_new(loop, config->fhir_allowed_servers, config->fhir_allowed_servers_count,
                          limits, &engine->fetcher, err) != ERR_OK) {
+        hook_servers_free(engine->servers);
         free(engine);
         return err->code;
     }
+    /* Without memory for a cache the engine works without one. */
+    if (config->fhir_cache_s > 0 &&
+        hook_cache_new(loop, config->fhir_cache_s * 1000, config->fhir_cache_bytes_max,
+                       &engine->cache, &no_cache) != ERR_OK)
+        engine->cache = NULL;
     (void)uv_prepare_init(loop, &engine->before_sleep);
     (void)uv_prepare_start(&engine->before_sleep, on_before_sleep);
     *ret = engine;
@@ -407,6 +399,7 @@ static void close_one(struct hook_engine *engine)
     if (--engine->closing_count > 0)
         return;
     run_free_all(engine);
+    hook_servers_free(engine->servers);
     buf_release(&engine->discovery);
     buf_release(&engine->audit);
     buf_release(&engine->headers);
@@ -420,9 +413,9 @@ static void on_prepare_closed(uv_handle_t *handle)
     close_one(CONTAINER_OF(handle, struct hook_engine, before_sleep));
 }
 
-static void on_fetcher_closed(void *owner)
+static void on_part_closed(void *engine)
 {
-    close_one(owner);
+    close_one(engine);
 }
 
 void hook_engine_close(struct hook_engine *engine, void (*on_closed)(void *owner), void *owner)
@@ -430,7 +423,9 @@ void hook_engine_close(struct hook_engine *engine, void (*on_closed)(void *owner
     assert(engine->magic == ENGINE_MAGIC && engine->runs_count == 0);
     engine->on_closed = on_closed;
     engine->closed_owner = owner;
-    engine->closing_count = 2;
-    fhir_fetcher_close(engine->fetcher, on_fetcher_closed, engine);
+    engine->closing_count = engine->cache == NULL ? 2 : 3;
+    fhir_fetcher_close(engine->fetcher, on_part_closed, engine);
+    if (engine->cache != NULL)
+        hook_cache_close(engine->cache, on_part_closed, engine);
     uv_close((uv_handle_t *)&engine->before_sleep, on_prepare_closed);
 }

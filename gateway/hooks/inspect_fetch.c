@@ -1,7 +1,7 @@
 /* gateway/hooks/inspect_fetch.c -- rounds of reads on a loop of its own.
  *
- * A round starts everything that is known to be wanted; its answers name further pages and
- * Medications, which are the next round.
+ * A round starts everything that is known to be wanted; its answers name further pages,
+ * Medications and results, which are the next round.
  */
 #include "gateway/hooks/inspect_fetch.h"
 
@@ -12,15 +12,25 @@
 #include "fhir/mapping.h"
 #include "fhir/search.h"
 #include "gateway/hooks/gather.h"
+#include "gateway/hooks/missing.h"
 
 #define READS_MAX          400
+#define REFERENCE_ROUNDS   2
 #define PAGES_MAX          100 /* of one search */
 #define URL_BYTES_MAX      32768
 #define BODY_BYTES_MAX     ((size_t)32 * 1024 * 1024)
 #define CONNECTIONS        8
 #define CONNECT_TIMEOUT_MS 10000u
 
-enum kind { KIND_CODE, KIND_CATEGORY, KIND_PATIENT, KIND_ORDERS, KIND_MEDICATION };
+enum kind {
+    KIND_CODE,
+    KIND_CATEGORY,
+    KIND_FURTHER, /* reports, indicators: a server may refuse them */
+    KIND_REFERENCE,
+    KIND_PATIENT,
+    KIND_ORDERS,
+    KIND_MEDICATION,
+};
 
 struct read {
     struct crawl *crawl;
@@ -30,6 +40,7 @@ struct read {
     uint32_t page;
     bool is_failed;
     bool is_gone;      /* 404 or 410 */
+    bool is_refused;   /* 4xx: the server's word that it does not offer this */
     struct slice next; /* its next page's URL, once */
     struct err err;
     struct fhir_fetch fetch;
@@ -44,6 +55,7 @@ struct crawl {
     struct read *reads[READS_MAX]; /* in the inspection's arena */
     size_t reads_count, started_count;
     size_t outstanding;
+    unsigned reference_rounds;
     bool is_complete;
     struct err err;
 };
@@ -140,6 +152,12 @@ static enum err_code plan_first(struct crawl *c)
     buf_release(&codes);
     (void)add_search(c, KIND_CATEGORY, "Observation?category", "Observation", "category",
                      SLICE(HOOK_CATEGORY_GENETICS));
+    (void)add_search(c, KIND_FURTHER, "DiagnosticReport?category", "DiagnosticReport",
+                     "category", SLICE(HOOK_CATEGORY_GENETICS));
+    (void)add_search(c, KIND_FURTHER, "DiagnosticReport?code", "DiagnosticReport", "code",
+                     SLICE(HOOK_REPORT_CODES));
+    (void)add_search(c, KIND_FURTHER, "Condition?category", "Condition", "category",
+                     SLICE(HOOK_CATEGORY_INDICATORS));
     (void)add_search(c, KIND_ORDERS, "MedicationRequest?patient", "MedicationRequest", NULL,
                      SLICE_NONE);
     add_reference(c, KIND_PATIENT, patient);
@@ -167,6 +185,20 @@ static void plan_page(struct crawl *c, struct read *from)
         read->page = from->page + 1;
 }
 
+/* Results that reports and results refer to, once all pages are here. */
+static void plan_references(struct crawl *c)
+{
+    struct inspection *inspection = c->inspection;
+    struct slice missing[HOOK_MISSING_MAX];
+    size_t count = hook_missing_observations(&inspection->collection, c->server->base,
+                                             &inspection->arena, missing);
+
+    for (size_t i = 0; i < count; i++)
+        add_reference(
+            c, KIND_REFERENCE,
+            arena_printf(&inspection->arena, "Observation/%.*s", SLICE_ARG(missing[i])));
+}
+
 static enum err_code plan_next(struct crawl *c, size_t round_begin)
 {
     struct inspection *inspection = c->inspection;
@@ -174,6 +206,8 @@ static enum err_code plan_next(struct crawl *c, size_t round_begin)
 
     for (size_t i = round_begin; i < round_end; i++)
         plan_page(c, c->reads[i]);
+    if (c->reads_count == round_end && c->reference_rounds++ < REFERENCE_ROUNDS)
+        plan_references(c);
     if (inspect_read_orders(inspection, &c->err) != ERR_OK)
         return c->err.code;
     for (size_t i = 0; i < inspection->orders_count; i++) {
@@ -203,6 +237,8 @@ static void fail(struct read *read, const struct fhir_reply *reply)
 
     read->is_failed = true;
     read->is_gone = reply->status == 404 || reply->status == 410;
+    read->is_refused = reply->outcome == FHIR_FETCH_STATUS && reply->status >= 400 &&
+                       reply->status < 500 && reply->status != 408 && reply->status != 429;
     if (reply->status != 0)
         (void)snprintf(status, sizeof status, ", HTTP status %u", reply->status);
     (void)err_set(&read->err, code_of(reply), "%.*s: %s%s%s%s", SLICE_ARG(read->what),
@@ -255,7 +291,8 @@ static enum err_code start(struct crawl *c, struct read *read)
 /* What a read that failed means for the whole. */
 static void judge(struct crawl *c, const struct read *read)
 {
-    if (!read->is_failed || read->kind == KIND_PATIENT)
+    if (!read->is_failed || read->kind == KIND_PATIENT ||
+        (read->kind == KIND_FURTHER && read->is_refused))
         return;
     if (read->kind == KIND_CODE && read->page == 0) {
         (void)err_set(&c->err, read->err.code, "%s", read->err.text);

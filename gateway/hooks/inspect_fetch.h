@@ -1,8 +1,9 @@
 /* gateway/hooks/inspect_fetch.h -- reads from a FHIR server what the gateway would read, for
  * all genes, and the orders on file.
  *
- * Results are searched as for a hook (gateway/hooks/gather.h), by code and by category, with
- * all their pages; then the patient, the MedicationRequests and the Medications they refer to.
+ * Results are searched as for a hook (gateway/hooks/gather_results.c), by code, by category, by
+ * reports, indicators and what all of them refer to, with all their pages; and the patient, the
+ * MedicationRequests and the Medications they refer to.
  * Only the server itself is asked, also when it links elsewhere. Blocks until all is answered
  * or the time is over.
  */

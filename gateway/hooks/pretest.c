@@ -140,6 +140,7 @@ static bool is_pending(struct hook_call *call, const struct rules_gene *gene)
 static bool are_results_read(const struct hook_call *call)
 {
     return !call->is_incomplete && call->facts.orders_unread == 0 &&
+           !hook_gather_lacks_results(call) &&
            hook_gather_is_read(call, HOOK_NEED_PGX,
                                call->prefetch_state == HOOK_PREFETCH_DATA) &&
            hook_gather_is_read(call, HOOK_NEED_PGX_CATEGORY, false);

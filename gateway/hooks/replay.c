@@ -5,6 +5,8 @@
 
 #define REPLAY_NODES_MAX   2000000u
 #define REPLAY_ARENA_BYTES ((size_t)64 * 1024 * 1024)
+#define URL_BYTES_MAX      2000 /* as the settings' presets */
+#define DEADLINE_MS        500
 
 static enum err_code read_file(struct buf *buf, const char *path, struct err *err)
 {
@@ -96,6 +98,14 @@ static enum err_code read_mapping(struct replay *replay, struct err *err)
     return ERR_OK;
 }
 
+static void read_number(struct json settings, const char *name, uint32_t *ret)
+{
+    int64_t number;
+
+    if (json_to_i64(json_get(settings, name), &number) && number >= 0 && number <= UINT32_MAX)
+        *ret = (uint32_t)number;
+}
+
 static enum err_code read_settings(struct replay *replay, struct err *err)
 {
     struct json settings = json_get(json_root(&replay->doc), "settings");
@@ -106,6 +116,9 @@ static enum err_code read_settings(struct replay *replay, struct err *err)
     if (!json_is_absent(use) && !rules_conversion_use_from_name(
                                     json_text(use, &replay->call.arena), &options->conversion))
         return err_set(err, ERR_INVALID, "settings.phenoconversion: off, inform or apply");
+    read_number(settings, "fhir_url_bytes_max", &options->url_bytes_max);
+    replay->left_ms = DEADLINE_MS;
+    read_number(settings, "deadline_ms", &replay->left_ms);
     options->pretests = replay->pretests;
     options->pretests_count =
         read_names(replay, "pretest", replay->pretests, ARRAY_LEN(replay->pretests));
@@ -133,6 +146,7 @@ enum err_code replay_load(struct replay *replay, const char *path, struct err *e
         .json_nodes_max = REPLAY_NODES_MAX,
         .fetches_max = HOOK_NEEDS_MAX,
         .pages_max = 20,
+        .url_bytes_max = URL_BYTES_MAX,
         .cards_max = 50,
         .arena_bytes_max = REPLAY_ARENA_BYTES,
         .locale = SLICE("en"),
@@ -166,11 +180,54 @@ static const struct hook_service *find_service(struct replay *replay)
     return NULL;
 }
 
-static bool names_url(struct slice name, struct slice relative)
+static bool matches(struct slice name, struct slice text)
 {
     if (slice_ends(name, SLICE("*")))
-        return slice_starts(relative, slice_head(name, name.len - 1));
-    return slice_eq(name, relative);
+        return slice_starts(text, slice_head(name, name.len - 1));
+    return slice_eq(name, text);
+}
+
+/* "Observation?patient=1", "POST Observation/_search?patient=1". */
+static struct slice request_name(struct replay *replay, const struct hook_need *need)
+{
+    struct slice base = replay->server, url = need->url;
+
+    while (slice_ends(base, SLICE("/")))
+        base.len--;
+    if (slice_starts(url, base))
+        url = slice_from(url, base.len + 1);
+    if (need->form.len == 0)
+        return url;
+    return arena_printf(&replay->call.arena, "POST %.*s?%.*s", SLICE_ARG(url),
+                        SLICE_ARG(need->form));
+}
+
+/* The answer that the file has for this text; of several, in an array, one for each time that
+ * it was asked for, the last one for all times after it. */
+static struct json find_answer(struct replay *replay, struct slice text, size_t times_asked)
+{
+    struct json fhir = json_get(json_root(&replay->doc), "fhir");
+
+    for (struct json a = json_first(fhir); !json_is_absent(a); a = json_next(a)) {
+        if (!matches(json_name(a, &replay->call.arena), text))
+            continue;
+        if (!json_is(a, JSON_ARRAY))
+            return a;
+        for (struct json e = json_first(a); !json_is_absent(e); e = json_next(e), times_asked--)
+            if (times_asked == 0 || json_is_absent(json_next(e)))
+                return e;
+    }
+    return JSON_NONE;
+}
+
+static size_t times_asked_before(const struct hook_call *call, const struct hook_need *need)
+{
+    size_t times = 0;
+
+    for (size_t i = 0; call->needs[i] != need; i++)
+        times += slice_eq(call->needs[i]->url, need->url) &&
+                 slice_eq(call->needs[i]->form, need->form);
+    return times;
 }
 
 static enum fhir_fetch_outcome outcome_by_name(struct json answer)
@@ -189,30 +246,45 @@ static enum fhir_fetch_outcome outcome_by_name(struct json answer)
 
 static void answer_need(struct replay *replay, struct hook_need *need)
 {
-    struct json fhir = json_get(json_root(&replay->doc), "fhir");
-    struct slice base = replay->server;
-    struct slice relative = slice_from(need->url, base.len + !slice_ends(base, SLICE("/")));
-    struct buf body;
-    int64_t status = 404;
+    struct json answer = find_answer(replay, request_name(replay, need),
+                                     times_asked_before(&replay->call, need));
+    struct json text = json_get(answer, "body");
+    int64_t status = json_is_absent(answer) ? 404 : 200, retry_after_s = 0;
     enum fhir_fetch_outcome outcome;
+    struct buf body;
 
     buf_init(&body, REPLAY_BYTES_MAX);
-    for (struct json a = json_first(fhir); !json_is_absent(a); a = json_next(a)) {
-        if (!names_url(json_name(a, &replay->call.arena), relative))
-            continue;
-        if (!json_is_absent(json_get(a, "outcome"))) {
-            hook_call_answer(&replay->call, need, outcome_by_name(a), 0, &body, 0);
-            return;
-        }
-        status = 200;
-        (void)json_to_i64(json_get(a, "status"), &status);
-        buf_add(&body, json_is(json_get(a, "body"), JSON_STRING)
-                           ? json_text(json_get(a, "body"), &replay->call.arena)
-                           : json_raw(json_get(a, "body")));
-        break;
-    }
+    (void)json_to_i64(json_get(answer, "status"), &status);
+    (void)json_to_i64(json_get(answer, "retry_after_s"), &retry_after_s);
+    need->retry_after_s = (uint32_t)retry_after_s;
     outcome = status == 200 ? FHIR_FETCH_OK : FHIR_FETCH_STATUS;
+    if (!json_is_absent(json_get(answer, "outcome"))) {
+        outcome = outcome_by_name(answer);
+        status = 0;
+    } else if (!json_is_absent(answer)) {
+        buf_add(&body, json_is(text, JSON_STRING) ? json_text(text, &replay->call.arena)
+                                                  : json_raw(text));
+    }
     hook_call_answer(&replay->call, need, outcome, (uint32_t)status, &body, 0);
+}
+
+/* What the file says of its server: settings.fhir_server_kind, else the statement that it has
+ * at "metadata". */
+static enum err_code know_server(struct replay *replay, struct err *err)
+{
+    struct hook_call *call = &replay->call;
+    struct json statement = json_get(find_answer(replay, SLICE("metadata"), 0), "body");
+    struct json kind = json_at(json_root(&replay->doc), "settings", "fhir_server_kind");
+
+    if (!json_is_absent(statement) &&
+        fhir_capability_read(statement, &call->arena, &call->server, err) != ERR_OK)
+        return err->code;
+    if (json_is_absent(kind))
+        return ERR_OK;
+    if (!fhir_server_kind_of_name(json_text(kind, &call->arena), &call->server.kind))
+        return err_set(err, ERR_INVALID, "settings.fhir_server_kind: there is no such kind");
+    call->server.includes |= fhir_capability_unknown(call->server.kind).includes;
+    return ERR_OK;
 }
 
 uint32_t replay_run(struct replay *replay, const struct rules_knowledge *knowledge,
@@ -221,10 +293,14 @@ uint32_t replay_run(struct replay *replay, const struct rules_knowledge *knowled
     struct hook_call *call = &replay->call;
     struct slice today = json_text(json_get(json_root(&replay->doc), "today"), &call->arena);
     const struct hook_service *service = find_service(replay);
+    struct err err = {0};
 
     if (service == NULL) {
         (void)hook_fail(&call->failure, HOOK_UNKNOWN_SERVICE, "", "there is no such service");
     } else if (hook_call_open(call, service, buf_slice(&replay->body), knowledge, today)) {
+        call->left_ms = replay->left_ms;
+        if (know_server(replay, &err) != ERR_OK)
+            (void)hook_fail(&call->failure, HOOK_INTERNAL, "", "%s", err.text);
         while (hook_call_plan(call) > 0)
             for (size_t i = 0; i < call->needs_count; i++)
                 if (!call->needs[i]->is_answered)

@@ -1,4 +1,5 @@
 /* gateway/hooks/report.c -- what is kept of a call: audit row, metrics, one log line. */
+#include "gateway/hooks/gather.h"
 #include "gateway/hooks/run.h"
 #include "gateway/hooks/trace.h"
 #include "gateway/store/store.h"
@@ -21,6 +22,16 @@ void run_report_fetch(const struct run *run, const struct hook_need *need)
 static uint32_t service_index(const struct hook_service *service)
 {
     return service == NULL ? HOOK_SERVICES_COUNT : (uint32_t)(service - HOOK_SERVICES);
+}
+
+static void count_sources(struct metrics *m, const struct hook_call *call)
+{
+    for (size_t k = 0; k < HOOK_NEEDS_COUNT; k++)
+        if (hook_gather_is_unread(call, (enum hook_need_kind)k))
+            metrics_add(m, METRIC_SOURCES_UNREAD, (uint32_t)k, 1);
+    for (size_t i = 0; i < call->needs_count; i++)
+        if (call->needs[i]->ignored != 0)
+            metrics_add(m, METRIC_PARAMETERS_IGNORED, 0, 1);
 }
 
 static void count_conversions(struct metrics *m, const struct hook_call *call)
@@ -50,6 +61,8 @@ static void count_call(const struct run *run, uint64_t took_us)
     metrics_observe_us(m, METRIC_STAGE_TIME, METRICS_STAGE_RENDER, run->render_us);
     metrics_add(m, METRIC_ORDERS, 0, call->facts.orders_evaluated);
     metrics_add(m, METRIC_ORDERS_UNRESOLVED, 0, call->facts.orders_unresolved);
+    if (call->needs_count > 0)
+        count_sources(m, call);
     if (call->failure.code != HOOK_NONE)
         return;
     if (call->cards_count == 0)

@@ -44,6 +44,7 @@ void run_end(struct run *run)
     struct run kept = {.engine = engine};
 
     assert(run->magic == RUN_MAGIC && run->waits == 0 && !run->is_woken);
+    run_keep_results(run);
     hook_call_reset(&run->call);
     rules_knowledge_release(run->knowledge);
     buf_clear(&run->answer);

@@ -61,6 +61,9 @@ struct hook_engine {
     uv_loop_t *loop;
     uv_prepare_t before_sleep;
     struct fhir_fetcher *fetcher;
+    struct hook_servers *servers;
+    struct hook_cache *cache; /* NULL: none */
+    uint64_t times_opened;    /* of the fetcher's breakers, as counted so far */
     struct run *woken, **woken_tail;
     struct run *free;
     uint32_t free_count, runs_count;
@@ -86,6 +89,15 @@ void run_free_all(struct hook_engine *engine); /* the kept ones */
 
 void run_wake(struct run *run);   /* to be worked off before the loop sleeps */
 void run_unwake(struct run *run); /* takes it out of the woken list, if it is there */
+
+/* What is known of the server that the call names, before its first plan. */
+void run_know_server(struct run *run);
+/* Meets the needs from the `from`th on: run->waits says how many answers are owed. */
+void run_start_fetches(struct run *run, size_t from, uint32_t budget_ms);
+void run_cancel_fetches(struct run *run);
+/* Moves the results that were read into the cache. The call's documents are not to be read
+ * after it. */
+void run_keep_results(struct run *run);
 
 /* Counts and logs one answer of a FHIR server. */
 void run_report_fetch(const struct run *run, const struct hook_need *need);

@@ -1,6 +1,8 @@
 /* gateway/hooks/trace.c -- writing the trace and the audit parts. */
 #include "gateway/hooks/trace.h"
 
+#include "gateway/hooks/gather.h"
+
 static void write_parts(struct json_writer *w, const char *name,
                         const struct rules_advice *advice, enum rules_part from,
                         enum rules_part to)
@@ -97,6 +99,16 @@ static void write_unresolved(struct json_writer *w, const struct hook_facts *fac
     json_write_array_end(w);
 }
 
+static void write_unread(struct json_writer *w, const struct hook_call *call)
+{
+    json_write_name(w, "unread");
+    json_write_array(w);
+    for (size_t k = 0; k < HOOK_NEEDS_COUNT; k++)
+        if (hook_gather_is_unread(call, (enum hook_need_kind)k))
+            json_write_text(w, slice_of(hook_need_name((enum hook_need_kind)k)));
+    json_write_array_end(w);
+}
+
 static void write_gaps(struct json_writer *w, const struct hook_call *call)
 {
     const struct hook_facts *facts = &call->facts;
@@ -119,6 +131,7 @@ static void write_gaps(struct json_writer *w, const struct hook_call *call)
     json_write_member_u64(w, "contradictory_orders", facts->orders_contradictory);
     json_write_member_u64(w, "ignored_results", facts->reading.ignored_count);
     json_write_member_u64(w, "reading_warnings", facts->reading.warnings_count);
+    write_unread(w, call);
     json_write_member_bool(w, "is_incomplete", call->is_incomplete);
     json_write_object_end(w);
 }
@@ -129,6 +142,29 @@ void hook_audit_gaps_write(const struct hook_call *call, struct buf *buf)
 
     json_write_init(&w, buf);
     write_gaps(&w, call);
+}
+
+/* What is not as usual. */
+static void write_more_of_fetch(struct json_writer *w, const struct hook_need *need)
+{
+    if (need->kind == HOOK_NEED_PAGE)
+        json_write_member_text(w, "of", slice_of(hook_need_name(need->page_of)));
+    if (need->is_retry)
+        json_write_member_bool(w, "is_retry", true);
+    if (need->is_replaced)
+        json_write_member_bool(w, "is_replaced", true);
+    if (need->is_cached)
+        json_write_member_bool(w, "is_cached", true);
+    if (need->form.len > 0)
+        json_write_member_text(w, "method", SLICE("POST"));
+    if (need->ignored == 0)
+        return;
+    json_write_name(w, "ignored");
+    json_write_array(w);
+    for (size_t i = 0; i < need->query->params_count; i++)
+        if ((need->ignored >> i & 1) != 0)
+            json_write_text(w, need->query->params[i].name);
+    json_write_array_end(w);
 }
 
 static void write_fetches(struct json_writer *w, const struct hook_call *call)
@@ -144,6 +180,7 @@ static void write_fetches(struct json_writer *w, const struct hook_call *call)
         json_write_member_text(w, "outcome", slice_of(fhir_fetch_outcome_name(need->outcome)));
         json_write_member_u64(w, "status", need->status);
         json_write_member_u64(w, "took_us", need->took_us);
+        write_more_of_fetch(w, need);
         json_write_object_end(w);
     }
     json_write_array_end(w);

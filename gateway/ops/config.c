@@ -95,7 +95,8 @@ const struct config_setting *config_setting_find(struct slice name, const char *
 bool config_setting_is_list(const struct config_setting *setting)
 {
     return setting->kind == CONFIG_KIND_FHIR_SERVERS || setting->kind == CONFIG_KIND_ORIGINS ||
-           setting->kind == CONFIG_KIND_NAMES || setting->kind == CONFIG_KIND_PAIRS;
+           setting->kind == CONFIG_KIND_NAMES || setting->kind == CONFIG_KIND_PAIRS ||
+           setting->kind == CONFIG_KIND_SERVER_KINDS;
 }
 
 /* ---- sources ---- */

@@ -41,6 +41,9 @@
 #define CONFIG_FIELD_PAIRS(name)                                                               \
     struct slice *name; /* "drug/GENE", or "all" */                                            \
     size_t name##_count;
+#define CONFIG_FIELD_SERVER_KINDS(name)                                                        \
+    struct slice *name; /* "https://ehr.example/fhir=epic", see fhir_server_kind_split */      \
+    size_t name##_count;
 #define CONFIG_FIELD_CONVERSION(name) enum rules_conversion_use name;
 #define CONFIG_FIELD_U32(name)        uint32_t name;
 #define CONFIG_FIELD_BYTES(name)      uint32_t name;

@@ -13,6 +13,7 @@
     X(ORIGINS)                                                                                 \
     X(NAMES)                                                                                   \
     X(PAIRS)                                                                                   \
+    X(SERVER_KINDS)                                                                            \
     X(CONVERSION)                                                                              \
     X(U32)                                                                                     \
     X(BYTES)                                                                                   \

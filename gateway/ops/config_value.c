@@ -1,6 +1,7 @@
 /* gateway/ops/config_value.c -- from a setting's text to its field, by kind. */
 #include <assert.h>
 
+#include "fhir/capability.h"
 #include "gateway/net/server.h"
 #include "gateway/ops/config_private.h"
 
@@ -157,6 +158,8 @@ static bool add_item(struct gw_config *config, const struct config_setting *sett
                      struct slice text)
 {
     struct list *list = field_of(config, setting);
+    enum fhir_server_kind kind;
+    struct slice base;
 
     if (list->count == CONFIG_LIST_ITEMS_MAX || !is_printable(text))
         return false;
@@ -168,6 +171,9 @@ static bool add_item(struct gw_config *config, const struct config_setting *sett
             return false;
     } else if (setting->kind == CONFIG_KIND_PAIRS) {
         if (!pair_is_valid(text))
+            return false;
+    } else if (setting->kind == CONFIG_KIND_SERVER_KINDS) {
+        if (!fhir_server_kind_split(text, &base, &kind))
             return false;
     } else if (slice_eq(text, SLICE("loopback"))) {
         text = SLICE("http://loopback");
@@ -286,6 +292,7 @@ static bool set(struct gw_config *config, const struct config_setting *setting,
     case CONFIG_KIND_ORIGINS:
     case CONFIG_KIND_NAMES:
     case CONFIG_KIND_PAIRS:
+    case CONFIG_KIND_SERVER_KINDS:
         return add_item(config, setting, text);
     case CONFIG_KIND_CONVERSION:
         return rules_conversion_use_from_name(text, field_of(config, setting));
@@ -381,6 +388,10 @@ void config_value_describe(const struct config_setting *setting, char out[CONFIG
         break;
     case CONFIG_KIND_PAIRS:
         text = "a list of at most 64 pairs, like clopidogrel/CYP2C19, or \"all\"";
+        break;
+    case CONFIG_KIND_SERVER_KINDS:
+        text = "a list of at most 64 base URLs with their kind, like "
+               "https://ehr.example.org/fhir=epic";
         break;
     case CONFIG_KIND_CONVERSION:
         text = "off, inform or apply";

@@ -91,7 +91,8 @@ static void write_value(struct buf *buf, const struct gw_config *config,
     case CONFIG_KIND_FHIR_SERVERS:
     case CONFIG_KIND_ORIGINS:
     case CONFIG_KIND_NAMES:
-    case CONFIG_KIND_PAIRS: {
+    case CONFIG_KIND_PAIRS:
+    case CONFIG_KIND_SERVER_KINDS: {
         const struct list {
             const struct slice *items;
             size_t count;
@@ -131,6 +132,7 @@ static void write_preset(struct buf *buf, const struct config_setting *setting)
     case CONFIG_KIND_ORIGINS:
     case CONFIG_KIND_NAMES:
     case CONFIG_KIND_PAIRS:
+    case CONFIG_KIND_SERVER_KINDS:
         write_list(buf, &preset, preset.len > 0);
         break;
     case CONFIG_KIND_TEXT:

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "fhir/fetch.h"
+#include "gateway/hooks/call.h"
 #include "gateway/hooks/failure.h"
 #include "gateway/hooks/pretest.h"
 #include "gateway/hooks/service.h"
@@ -30,6 +31,7 @@ enum labels {
     LABELS_CONVERSION,
     LABELS_PRETEST,
     LABELS_FETCH,
+    LABELS_NEED,
     LABELS_HTTP_FAILURE,
     LABELS_COUNT
 };
@@ -74,6 +76,7 @@ static uint32_t labels_count(enum labels labels)
         [LABELS_CONVERSION] = ARRAY_LEN(CONVERSIONS),
         [LABELS_PRETEST] = ARRAY_LEN(PRETESTS),
         [LABELS_FETCH] = ARRAY_LEN(FETCHES),
+        [LABELS_NEED] = HOOK_NEEDS_COUNT,
         [LABELS_HTTP_FAILURE] = HTTP_FAILURES_COUNT,
     };
 
@@ -108,6 +111,9 @@ static void write_labels(struct buf *buf, enum labels labels, uint32_t index)
         break;
     case LABELS_FETCH:
         buf_printf(buf, "outcome=\"%s\",", FETCHES[index]);
+        break;
+    case LABELS_NEED:
+        buf_printf(buf, "source=\"%s\",", hook_need_name((enum hook_need_kind)index));
         break;
     case LABELS_HTTP_FAILURE:
         buf_printf(buf, "cause=\"%s\",", http_failure_label((enum http_failure)index));

@@ -68,7 +68,7 @@ async function startGateway() {
   const port = await freePort();
   writeFileSync(
     `${OUT}/gateway.yaml`,
-    `listen: 127.0.0.1:${port}\nadmin_listen: 127.0.0.1:0\nworkers: 1\nfhir_allowed_servers: [loopback]\nlog_level: warning\n`,
+    `listen: 127.0.0.1:${port}\nadmin_listen: 127.0.0.1:0\nworkers: 1\nfhir_allowed_servers: [loopback]\nlog_level: warning\nfhir_cache_s: 0\n`,
   );
   const log = `${OUT}/gateway.log`;
   const child = start(SERVER_CORE, GATEWAY, ['serve', '--config', `${OUT}/gateway.yaml`], { stdio: ['ignore', 'ignore', openSync(log, 'w')] });

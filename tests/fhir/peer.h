@@ -210,6 +210,20 @@ static inline void peer_on_room(uv_handle_t *handle, size_t wanted, uv_buf_t *re
                        (unsigned)(sizeof connection->request - 1 - connection->request_len));
 }
 
+/* The length of the request's body by its head. */
+static inline size_t peer_body_bytes(struct slice head)
+{
+    size_t at = slice_find_nocase(head, SLICE("\r\nContent-Length: "));
+    struct slice number;
+    uint32_t bytes = 0;
+
+    if (at == SIZE_MAX)
+        return 0;
+    number = slice_cut(slice_from(head, at + sizeof "\r\nContent-Length: " - 1), '\r', &head);
+    assert_true(slice_to_u32(number, 4096, &bytes));
+    return bytes;
+}
+
 static inline void peer_on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
 {
     struct peer_connection *connection = stream->data;
@@ -224,10 +238,11 @@ static inline void peer_on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t
     connection->request_len += (size_t)len;
     request = (struct slice){connection->request, connection->request_len};
     end = slice_find(request, SLICE("\r\n\r\n"));
-    if (end == SIZE_MAX)
+    if (end == SIZE_MAX ||
+        request.len < end + 4 + peer_body_bytes(slice_head(request, end + 4)))
         return;
     connection->request_len = 0; /* nobody pipelines here */
-    peer_act(connection, slice_head(request, end + 4));
+    peer_act(connection, request);
 }
 
 static inline void peer_on_connection(uv_stream_t *listener, int status)

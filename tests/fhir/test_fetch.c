@@ -277,7 +277,7 @@ static const struct row {
     MADE("endless", SEND_REPEAT, make_chunk, TOO_LARGE, 200, ""),
     MADE("endless-head", SEND_REPEAT, make_long_header, TOO_LARGE, 200, ""),
     ROW("endless-hints", SEND_REPEAT, HINTS HINTS, TOO_LARGE, 0, ""),
-    MADE("bomb", SEND, make_bomb, TOO_LARGE, 200, ""),
+    MADE("bomb", SEND, make_bomb, BOMB, 200, ""),
 };
 
 static void check_row(const struct row *row, const struct call *call)

@@ -110,6 +110,48 @@ static void request_is_as_promised(void **state)
     assert_int_equal(unsetenv("http_proxy") + unsetenv("ALL_PROXY"), 0);
 }
 
+static void a_form_is_posted(void **state)
+{
+    struct call call = {.fetch.form = SLICE("patient=a&code=b%7Cc,d"),
+                        .fetch.bearer_token = SLICE("abc")};
+    struct rig rig;
+
+    (void)state;
+    rig_open(&rig, RIG_LIMITS, &COOKIE, 1);
+    for (int i = 0; i < 2; i++) { /* the second on the same handle and connection */
+        call_run(&rig, &call, "/fhir/x", 5000);
+        assert_int_equal(call.reply.outcome, FHIR_FETCH_OK);
+        assert_true(was_sent(&rig, "POST /fhir/x HTTP/1.1\r\n"));
+        assert_true(was_sent(&rig, "\r\nAuthorization: Bearer abc\r\n"));
+        assert_true(was_sent(&rig, "\r\nContent-Length: 22\r\n"));
+        assert_true(was_sent(&rig, "\r\nContent-Type: application/x-www-form-urlencoded\r\n"));
+        assert_true(was_sent(&rig, "\r\n\r\npatient=a&code=b%7Cc,d"));
+    }
+    call.fetch.form = SLICE_NONE;
+    call_run(&rig, &call, "/fhir/x?a=b", 5000);
+    assert_true(was_sent(&rig, "GET /fhir/x?a=b HTTP/1.1\r\n"));
+    assert_false(was_sent(&rig, "Content-"));
+    assert_int_equal(rig.peer.accepted, 1);
+    call_release(&call);
+    rig_close(&rig);
+}
+
+static void form_length_is_limited(void **state)
+{
+    static char form[FHIR_FORM_BYTES_MAX + 1];
+    struct call call = {.fetch.form = {form, sizeof form}};
+    struct err err = {0};
+    struct rig rig;
+
+    (void)state;
+    memset(form, 'a', sizeof form);
+    rig_open(&rig, RIG_LIMITS, &COOKIE, 1);
+    assert_int_equal(call_start_to(&rig, &call, rig.peer.port, "/fhir/x", 1000, &err),
+                     ERR_LIMIT);
+    assert_int_equal(call.fetch.refusal, FHIR_FETCH_REFUSED);
+    rig_close(&rig);
+}
+
 static void what_may_not_go_out_does_not(void **state)
 {
     static const struct {
@@ -151,6 +193,8 @@ static void what_may_not_go_out_does_not(void **state)
         call.fetch.on_done = call_on_done;
         if (fhir_fetch_start(rig.fetcher, &call.fetch, &err) != rows[i].want)
             fail_msg("%s: got %s", rows[i].url, err_code_name(err.code));
+        assert_int_equal(call.fetch.refusal,
+                         rows[i].want == ERR_DENIED ? FHIR_FETCH_DENIED : FHIR_FETCH_REFUSED);
         assert_int_equal(fhir_fetcher_in_flight(rig.fetcher), 0);
         assert_null(strstr(err.text, "127.")); /* a URL may hold a patient's id */
         fhir_fetch_cancel(&call.fetch);        /* safe: it is idle */
@@ -176,6 +220,12 @@ static void token_length_is_limited(void **state)
     rig_close(&rig);
 }
 
+#define LIMITS(per_host, all, connect_ms, bytes, ca)                                           \
+    {                                                                                          \
+        .connections_per_host_max = (per_host), .connections_max = (all),                      \
+        .connect_timeout_ms = (connect_ms), .body_bytes_max = (bytes), .ca_file = (ca)         \
+    }
+
 static void settings_are_checked(void **state)
 {
     const struct slice good = SLICE("https://ehr.example/fhir");
@@ -184,18 +234,18 @@ static void settings_are_checked(void **state)
         struct fhir_fetcher_limits limits;
         enum err_code want;
     } rows[] = {
-        {NULL, {1, 1, 1, 1, NULL}, ERR_OK},
-        {"http://loopback", {1, 1, 1, 1, NULL}, ERR_OK},
-        {"ehr.example", {1, 1, 1, 1, NULL}, ERR_INVALID},
-        {"", {1, 1, 1, 1, NULL}, ERR_INVALID},
-        {"https://ehr.example/fhir?a=b", {1, 1, 1, 1, NULL}, ERR_INVALID},
-        {"https://u@ehr.example/fhir", {1, 1, 1, 1, NULL}, ERR_INVALID},
-        {"ftp://ehr.example/fhir", {1, 1, 1, 1, NULL}, ERR_INVALID},
-        {NULL, {0, 1, 1, 1, NULL}, ERR_INVALID},
-        {NULL, {1, 0, 1, 1, NULL}, ERR_INVALID},
-        {NULL, {1, 1, 0, 1, NULL}, ERR_INVALID},
-        {NULL, {1, 1, 1, 0, NULL}, ERR_INVALID},
-        {NULL, {1, 1, 1, 1, "/nonexistent/ca.pem"}, ERR_INVALID},
+        {NULL, LIMITS(1, 1, 1, 1, NULL), ERR_OK},
+        {"http://loopback", LIMITS(1, 1, 1, 1, NULL), ERR_OK},
+        {"ehr.example", LIMITS(1, 1, 1, 1, NULL), ERR_INVALID},
+        {"", LIMITS(1, 1, 1, 1, NULL), ERR_INVALID},
+        {"https://ehr.example/fhir?a=b", LIMITS(1, 1, 1, 1, NULL), ERR_INVALID},
+        {"https://u@ehr.example/fhir", LIMITS(1, 1, 1, 1, NULL), ERR_INVALID},
+        {"ftp://ehr.example/fhir", LIMITS(1, 1, 1, 1, NULL), ERR_INVALID},
+        {NULL, LIMITS(0, 1, 1, 1, NULL), ERR_INVALID},
+        {NULL, LIMITS(1, 0, 1, 1, NULL), ERR_INVALID},
+        {NULL, LIMITS(1, 1, 0, 1, NULL), ERR_INVALID},
+        {NULL, LIMITS(1, 1, 1, 0, NULL), ERR_INVALID},
+        {NULL, LIMITS(1, 1, 1, 1, "/nonexistent/ca.pem"), ERR_INVALID},
     };
     uv_loop_t loop;
 
@@ -228,6 +278,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(retry_after_is_read),
         cmocka_unit_test(request_is_as_promised),
+        cmocka_unit_test(a_form_is_posted),
+        cmocka_unit_test(form_length_is_limited),
         cmocka_unit_test(what_may_not_go_out_does_not),
         cmocka_unit_test(token_length_is_limited),
         cmocka_unit_test(settings_are_checked),

@@ -1,8 +1,9 @@
 /* tests/fuzz/fuzz_hook.c -- any bytes as a hook request, through the whole pure middle.
  *
- * The first byte chooses the service; needs are answered by the request's own prefetch or by
- * 404, so that gathering, evaluating and rendering are reached without a network. Whatever
- * comes in, the answer must be JSON that our own strict reader accepts.
+ * The first byte chooses the service, what the server is, and how it fails: needs are answered
+ * by the request's own prefetch or by that failure, so that gathering, evaluating and rendering
+ * are reached without a network. Whatever comes in, planning ends, and the answer must be JSON
+ * that our own strict reader accepts.
  */
 #include "gateway/hooks/call.h"
 #include "gateway/store/snapshot.h"
@@ -23,7 +24,15 @@ static const struct rules_knowledge *knowledge(void)
     return loaded;
 }
 
-static void answer_needs(struct hook_call *call)
+/* Every second need, when the server fails at all. */
+static uint32_t status_of(uint8_t how, size_t index)
+{
+    static const uint32_t STATUSES[] = {404, 400, 405, 429, 503, 403, 414, 0};
+
+    return index % 2 == 0 ? STATUSES[how >> 5] : 404;
+}
+
+static void answer_needs(struct hook_call *call, uint8_t how)
 {
     for (size_t i = 0; i < call->needs_count; i++) {
         struct json prefetch = json_first(call->request.prefetch);
@@ -32,9 +41,15 @@ static void answer_needs(struct hook_call *call)
         if (call->needs[i]->is_answered)
             continue;
         buf_init(&body, ANSWER_MAX);
-        buf_add(&body, json_raw(prefetch));
-        hook_call_answer(call, call->needs[i], body.len > 0 ? FHIR_FETCH_OK : FHIR_FETCH_STATUS,
-                         body.len > 0 ? 200 : 404, &body, 1);
+        if (how < 32 || i % 2 != 0)
+            buf_add(&body, json_raw(prefetch));
+        if (body.len > 0)
+            hook_call_answer(call, call->needs[i], FHIR_FETCH_OK, 200, &body, 1);
+        else if (status_of(how, i) == 0)
+            hook_call_answer(call, call->needs[i], FHIR_FETCH_TIMEOUT, 0, &body, 1);
+        else
+            hook_call_answer(call, call->needs[i], FHIR_FETCH_STATUS, status_of(how, i), &body,
+                             1);
     }
 }
 
@@ -62,6 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .fetches_max = 10,
         .pages_max = 4,
         .cards_max = 20,
+        .url_bytes_max = 300,
         .arena_bytes_max = 16u * 1024 * 1024,
         .locale = SLICE("en"),
         .conversion = RULES_CONVERSION_APPLY,
@@ -79,10 +95,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (body.bytes == NULL && buf_reserve(&body, 1) == NULL)
         abort();
     hook_call_init(&call, &OPTIONS);
-    if (hook_call_open(&call, &HOOK_SERVICES[data[0] % HOOK_SERVICES_COUNT], buf_slice(&body),
-                       knowledge(), SLICE("2026-11-24"))) {
+    if (hook_call_open(&call, &HOOK_SERVICES[(data[0] & 3) % HOOK_SERVICES_COUNT],
+                       buf_slice(&body), knowledge(), SLICE("2026-11-24"))) {
+        call.server = fhir_capability_unknown((data[0] >> 2) % FHIR_SERVER_KINDS_COUNT);
         while (hook_call_plan(&call) > 0)
-            answer_needs(&call);
+            answer_needs(&call, data[0]);
         hook_call_decide(&call);
     }
     hook_call_render(&call, &answer);

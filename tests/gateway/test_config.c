@@ -49,6 +49,7 @@ static void values_are_read_by_their_kind(void **state)
                                    "knowledge_poll_s: 60s\n"
                                    "request_body_bytes_max: 64K\n"
                                    "fhir_body_bytes_max: 1048576\n"
+                                   "fhir_server_kinds: [\"https://fhir.example/r4=epic\"]\n"
                                    "fhir_allowed_servers:\n"
                                    "  - loopback\n"
                                    "  - https://fhir.example/r4/\n"
@@ -70,6 +71,8 @@ static void values_are_read_by_their_kind(void **state)
     assert_int_equal(config.knowledge_poll_s, 60);
     assert_int_equal(config.request_body_bytes_max, 65536);
     assert_int_equal(config.fhir_body_bytes_max, 1048576);
+    assert_int_equal(config.fhir_server_kinds_count, 1);
+    assert_slice_equal(config.fhir_server_kinds[0], "https://fhir.example/r4=epic");
     assert_int_equal(config.fhir_allowed_servers_count, 2);
     assert_slice_equal(config.fhir_allowed_servers[0], "http://loopback");
     assert_slice_equal(config.fhir_allowed_servers[1], "https://fhir.example/r4");
@@ -104,6 +107,18 @@ static const struct {
     {"pretest: [/CYP2C19]\n",
      "f:1:11: pretest: must be a list of at most 64 pairs, like clopidogrel/CYP2C19, or "
      "\"all\"\n"},
+    {"fhir_server_kinds: [https://ehr.example/fhir]\n",
+     "f:1:21: fhir_server_kinds: must be a list of at most 64 base URLs with their kind, like "
+     "https://ehr.example.org/fhir=epic\n"},
+    {"fhir_server_kinds: [\"https://ehr.example/fhir=other\"]\n",
+     "f:1:21: fhir_server_kinds: must be a list of at most 64 base URLs with their kind, like "
+     "https://ehr.example.org/fhir=epic\n"},
+    {"fhir_server_kinds: [epic]\n",
+     "f:1:21: fhir_server_kinds: must be a list of at most 64 base URLs with their kind, like "
+     "https://ehr.example.org/fhir=epic\n"},
+    {"fhir_cache_s: 3601\n",
+     "f:1:15: fhir_cache_s: must be a whole number from 0 to 3600 seconds\n"},
+    {"fhir_http2: yes please\n", "f:1:13: fhir_http2: must be true or false\n"},
     {"guideline_order: [\"a\\tb\"]\n",
      "f:1:19: guideline_order: must be a list of at most 64 names, like CPIC\n"},
     {"workers: many\n", "f:1:10: workers: must be a whole number from 0 to 256\n"},

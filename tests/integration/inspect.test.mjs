@@ -195,6 +195,41 @@ test('a FHIR server', async (t) => {
     ]);
     assert.deepEqual(ignored, [{ resource: 'Medication/inspect-none', reason: 'not-read' }]);
   });
+  await t.test('one that only a report leads to', async () => {
+    const subject = { reference: 'Patient/inspect-reported' };
+    const resources = [
+      { resourceType: 'Patient', id: 'inspect-reported' },
+      {
+        resourceType: 'Observation',
+        id: 'inspect-result',
+        status: 'final',
+        code: { text: 'CYP2C19 genotype' },
+        subject,
+        valueCodeableConcept: { text: 'CYP2C19 *2/*17' },
+      },
+      {
+        resourceType: 'DiagnosticReport',
+        id: 'inspect-report',
+        status: 'final',
+        code: { coding: [{ system: 'http://loinc.org', code: '51969-4' }] },
+        subject,
+        result: [{ reference: 'Observation/inspect-result' }],
+      },
+    ];
+    for (const resource of resources) {
+      const { status } = await request(`${base}/${resource.resourceType}/${resource.id}`, {
+        method: 'PUT',
+        headers: { 'Content-Type': 'application/fhir+json' },
+        body: JSON.stringify(resource),
+      });
+      assert.ok(status === 200 || status === 201);
+    }
+    const { genes } = await asJson(base, ['--patient', 'inspect-reported']);
+    assert.deepEqual(
+      genes.map(({ gene, diplotype, sources }) => [gene, diplotype, ...sources]),
+      [['CYP2C19', '*2/*17', 'Observation/inspect-result']],
+    );
+  });
   await t.test('no such patient: 65', () =>
     inspect(base, ['--patient', 'nobody'], { code: 65, stderr: /no such patient/ }),
   );

@@ -16,6 +16,8 @@ const SETTINGS = {
   // A sandbox may be slow and far; how slow it is, the report says.
   fhir_connect_timeout_ms: 10_000,
   deadline_ms: 20_000,
+  // What was just created must be seen.
+  fhir_cache_s: 0,
   log_level: 'info',
 };
 

@@ -2,13 +2,17 @@
 // segments choose the fault, the rest is forwarded to a healthy server or answered with a
 // sample.
 //
-//   fault-peer.mjs [--port N] [--target URL] [--log 1]
+//   fault-peer.mjs [--port N] [--target URL] [--cert FILE --key FILE] [--log 1]
+//
+// With a certificate (PEM, for "localhost") it speaks TLS, and HTTP/2 to whoever asks for it.
 //
 // Paths: /delay/500/fhir/Observation?..., /status/503/..., /delay/200/reset/..., and so on for
 // all names in faults/behaviours.mjs; a path that begins with none of them is forwarded as it
 // is. GET /_stats tells what arrived here and at the "foreign" origin, a second listener to
 // which redirects and foreign links lead; DELETE /_stats starts counting anew.
 import http from 'node:http';
+import http2 from 'node:http2';
+import { readFileSync } from 'node:fs';
 import { FAULTS } from './faults/behaviours.mjs';
 import { healthyAnswer } from './faults/forward.mjs';
 import { emptyPage } from './faults/samples.mjs';
@@ -17,7 +21,7 @@ import { readFlags } from './lib/flags.mjs';
 import { outcome, readBody, sendJson } from './lib/http.mjs';
 import { endOnSignal, listen, sayReady } from './lib/loopback.mjs';
 
-const flags = readFlags({ port: 0, target: '', log: 0 });
+const flags = readFlags({ port: 0, target: '', cert: '', key: '', log: 0 });
 const target = flags.target.replace(/\/$/, '');
 const statistics = new Statistics();
 const foreignStatistics = new Statistics();
@@ -27,7 +31,7 @@ const foreignServer = http.createServer((request, response) => {
   request.resume();
   sendJson(response, 200, emptyPage());
 });
-const server = http.createServer((request, response) => {
+const server = createServer((request, response) => {
   answer(request, response).catch((error) => {
     if (flags.log) process.stderr.write(`${error.stack}\n`);
     if (response.headersSent) response.destroy();
@@ -39,8 +43,15 @@ endOnSignal();
 statistics.watch(server);
 foreignStatistics.watch(foreignServer);
 const foreign = await listen(foreignServer, 0);
-const origin = await listen(server, flags.port);
+const address = await listen(server, flags.port);
+const origin = flags.cert ? address.replace('http://127.0.0.1', 'https://localhost') : address;
 sayReady(origin, { foreign, faults: Object.keys(FAULTS) });
+
+function createServer(handler) {
+  if (!flags.cert) return http.createServer(handler);
+  const files = { cert: readFileSync(flags.cert), key: readFileSync(flags.key) };
+  return http2.createSecureServer({ ...files, allowHTTP1: true }, handler);
+}
 
 async function answer(request, response) {
   if (request.url === '/_stats') return answerStatistics(request, response);
@@ -74,6 +85,7 @@ async function misbehave(exchange) {
     base: origin + inner.prefix,
     healthy: () => healthy(inner),
     next: () => misbehave(inner),
+    nextAs: (other) => misbehave({ ...inner, rest: other }),
     skip: () => misbehave({ ...inner, ...afterNextFault(inner) }),
   });
 }

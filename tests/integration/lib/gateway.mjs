@@ -23,6 +23,10 @@ const PRESETS = {
   fhir_connect_timeout_ms: 5000,
   // Generous, so that a slow machine does not turn a healthy call into a late one.
   deadline_ms: 20_000,
+  // Each call reads for itself, and one test's failures are not another's: what is kept between
+  // calls has tests of its own.
+  fhir_cache_s: 0,
+  fhir_breaker_failures: 0,
 };
 
 const started = [];

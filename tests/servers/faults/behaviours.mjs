@@ -1,15 +1,16 @@
 // tests/servers/faults/behaviours.mjs -- the faults, by the name that selects them in the path:
 // /NAME/[ARGUMENT/]rest-of-the-path.
 //
-// Each takes an exchange: {request, response, argument, rest, base, foreign, seen} and two
-// functions, next() to go on with the rest of the path (perhaps a further fault) and healthy()
-// for the answer that a healthy server would have given.
+// Each takes an exchange: {request, response, argument, rest, base, foreign, seen} and some
+// functions, next() to go on with the rest of the path (perhaps a further fault), nextAs(rest)
+// with another rest, and healthy() for the answer that a healthy server would have given.
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { FHIR_JSON, outcome, sendJson } from '../lib/http.mjs';
 import { gzipBomb } from './bomb.mjs';
+import { MANNERS } from './manners.mjs';
 import { emptyPage } from './samples.mjs';
 
 const DRIP_MS = 50;
@@ -38,6 +39,7 @@ export const FAULTS = {
   'relative-next': { run: relativeNext },
   'retry-after': { run: ({ response }) => tooMany(response, '1') },
   'retry-after-date': { run: ({ response }) => tooMany(response, inSeconds(2)) },
+  ...MANNERS,
 };
 
 async function delay({ argument, next }) {

@@ -20,6 +20,7 @@ const HOP_HEADERS = [
 export function healthyAnswer({ target, rest, request, requestBody, base }) {
   if (!target) return Promise.resolve(sampleAnswer(rest, base));
   const headers = { ...request.headers };
+  for (const name of Object.keys(headers)) if (name.startsWith(':')) delete headers[name];
   for (const name of HOP_HEADERS) delete headers[name];
   return new Promise((resolve, reject) => {
     const options = { method: request.method, headers, agent };

@@ -1,5 +1,8 @@
 // tests/servers/faults/statistics.mjs -- what reached a listener: connections, and requests by
-// path. Values of headers are not kept, only whether they were there.
+// path, with their queries (of synthetic patients). Values of headers are not kept, only whether
+// they were there.
+const QUERIES_MAX = 100;
+
 export class Statistics {
   #accepted = 0;
   #open = 0;
@@ -25,10 +28,18 @@ export class Statistics {
   }
 
   /** Counts a request; returns how many there were of this path before. */
-  count({ url, method, headers }) {
-    const path = url.split('?')[0];
-    const entry = this.#requests.get(path) ?? { count: 0, methods: [], authorization: false };
+  count({ url, method, headers, httpVersion }) {
+    const [path, query = ''] = url.split('?');
+    const entry = this.#requests.get(path) ?? {
+      count: 0,
+      methods: [],
+      versions: [],
+      queries: [],
+      authorization: false,
+    };
     if (!entry.methods.includes(method)) entry.methods.push(method);
+    if (!entry.versions.includes(httpVersion)) entry.versions.push(httpVersion);
+    if (entry.queries.length < QUERIES_MAX) entry.queries.push(query);
     entry.authorization ||= headers.authorization !== undefined;
     this.#requests.set(path, entry);
     return entry.count++;

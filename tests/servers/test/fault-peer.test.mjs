@@ -128,6 +128,46 @@ test('answers of its own', async (t) => {
       const { headers } = await get(`${ready}/retry-after-date${rest}`);
       assert.ok(Date.parse(headers['retry-after']) > Date.now() - 1000);
     },
+    'no-post': async () => {
+      const post = (url) => fetch(url, { method: 'POST', body: new URLSearchParams('code=a') });
+      const refused = await post(`${ready}/no-post/fhir/Observation/_search`);
+      assert.equal(refused.status, 405);
+      assert.equal((await get(`${ready}/no-post${rest}`)).status, 200);
+    },
+    'no-include': async () => {
+      assert.equal((await get(`${ready}/no-include${rest}&_include=a`)).status, 400);
+      assert.equal((await get(`${ready}/no-include${rest}`)).status, 200);
+    },
+    'codes-max': async () => {
+      assert.equal((await get(`${ready}/codes-max/2${rest}&code=a,b,c`)).status, 400);
+      assert.equal((await get(`${ready}/codes-max/2${rest}&code=a,b`)).status, 200);
+      const form = { method: 'POST', body: new URLSearchParams('code=a,b,c') };
+      const posted = await fetch(`${ready}/codes-max/2/fhir/Observation/_search`, form);
+      assert.equal(posted.status, 400);
+    },
+    'ignores-code': async () => {
+      const { body } = await get(`${ready}/ignores-code${rest}&code=a`);
+      const self = JSON.parse(body).link.find((link) => link.relation === 'self').url;
+      assert.equal(self, `${ready}/ignores-code${rest}`);
+    },
+    epic: async () => {
+      assert.equal((await get(`${ready}/epic${rest}`)).status, 400);
+      assert.equal((await get(`${ready}/epic/fhir/Observation?_id=a`)).status, 400);
+      assert.equal((await get(`${ready}/epic${rest}&code=a`)).status, 200);
+      const { body } = await get(`${ready}/epic/fhir/metadata`);
+      assert.deepEqual(JSON.parse(body).software, { name: 'Epic' });
+    },
+    'hang-metadata': async () => {
+      const { error } = await get(`${ready}/hang-metadata/fhir/metadata`, {}, 150);
+      assert.equal(error.message, 'timeout');
+      assert.equal((await get(`${ready}/hang-metadata${rest}`)).status, 200);
+    },
+    haplotypes: async () => {
+      const operation = 'fhir/$find-subject-haplotypes?subject=Patient/abc';
+      const { body } = await get(`${ready}/haplotypes/${operation}`);
+      const [, genotype] = JSON.parse(body).parameter[0].part;
+      assert.equal(genotype.resource.subject.reference, 'Patient/abc');
+    },
   };
   assert.deepEqual(Object.keys(checks).sort(), [...faults].sort());
   for (const [name, check] of Object.entries(checks)) await t.test(name, check);
@@ -150,8 +190,9 @@ test('counts requests and tokens at both origins', async (t) => {
   await get(`${ready}/fhir/Patient/a`);
   await get(`${foreign}/fhir/Patient/b`);
   const { body } = await getJson(`${ready}/_stats`);
-  const a = { count: 2, methods: ['GET'], authorization: true };
-  const b = { count: 1, methods: ['GET'], authorization: false };
+  const alike = { methods: ['GET'], versions: ['1.1'] };
+  const a = { ...alike, count: 2, queries: ['', ''], authorization: true };
+  const b = { ...alike, count: 1, queries: [''], authorization: false };
   assert.deepEqual(body.requests, { '/fhir/Patient/a': a });
   assert.equal(body.connections.accepted, 2);
   assert.deepEqual(body.foreign.requests, { '/fhir/Patient/b': b });
