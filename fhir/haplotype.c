@@ -127,6 +127,7 @@ static enum err_code join_pair(struct join *j, size_t first, size_t second)
     assert(a->alleles_count == 1 && b->alleles_count == 1);
     a->alleles[a->alleles_count++] = b->alleles[0];
     a->is_single_allele = false;
+    a->is_joined = true;
     a->is_preliminary = a->is_preliminary || b->is_preliminary;
     a->as_written = arena_printf(j->arena, "%.*s; %.*s", SLICE_ARG(a->as_written),
                                  SLICE_ARG(b->as_written));

@@ -47,6 +47,7 @@ struct fhir_evidence {
     struct slice
         copies; /* the N of a bracketed pair followed by xN: one of the two is multiplied */
     bool is_single_allele; /* one haplotype of two: says nothing about the other copy */
+    bool is_joined;        /* two alleles that were reported one by one, see haplotype.h */
 
     struct slice phenotype; /* stated by the laboratory; empty when it states none */
     bool is_implied; /* the phenotype was stated of a drug that was derived from this result */

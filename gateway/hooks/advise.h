@@ -9,9 +9,10 @@
  *               "smoker":false,"rare_alleles_tested":true,"rs12777823_a":false}}
  *
  * (without the blank in the diplotype). `genes`: a diplotype, phenotype, score or allele status
- * each, or an array of several results; `drug`: a name or "system|code", of which a combination
- * product gives one line per ingredient; `context` and its members are optional. The last four
- * are for warfarin; a `comedication` that is given is the whole list.
+ * each, or an array of several results; `drug`: a name or "system|code" (in short also rxnorm,
+ * atc and ndc), of which a combination product gives one line per ingredient; `context` and its
+ * members are optional. The last four are for warfarin; a `comedication` that is given is the
+ * whole list.
  *
  *   {"id":"1","drug":"clopidogrel","recommendations":[{"source":"CPIC","population":"CVI ACS
  * PCI", "lookup":{"CYP2C19":"Poor Metabolizer"},"classification":"Strong","alternative":true,
@@ -22,7 +23,9 @@
  * "estimate":{"outcome":"estimate","mg_per_day":["3.1","4.4"]}.
  *
  * `recommendations` holds all that may apply: labels and other publishers too, told apart by
- * `part` (rules/evaluate.h) and, for labels, `label`. A population is "general" where the
+ * `part` (rules/evaluate.h) and, for labels, `label`. A phenotype without a score gives a row
+ * for each score that it allows, as CPIC has them. `notes` are codes by gene: those of
+ * rules_call_note, and "conflict" for results that differ. A population is "general" where the
  * guideline makes no difference. `card` is null where silence is right.
  *
  * A line that cannot be answered gives {"id":"1","error":"..."}; the error never repeats a

@@ -175,7 +175,8 @@ static void write_implications(const struct card *card, const struct card_group 
     size_t count =
         rules_implications_of(card->call->knowledge, group->recommendation, &implications);
 
-    /* With one gene the meaning says it already. */
+    /* With one gene the meaning says it already; with several, "usual risk" and "much higher
+     * risk" side by side are only understood with their genes. */
     for (size_t i = 0; count > 1 && i < count; i++) {
         const struct rules_message *message = rules_find_message(
             card->call->knowledge, implications[i].message, card->call->options->locale);
@@ -184,6 +185,10 @@ static void write_implications(const struct card *card, const struct card_group 
             slice_find(group->message->meaning, message->meaning) != SIZE_MAX)
             continue; /* said there */
         buf_add_char(buf, ' ');
+        if (slice_find(message->meaning, implications[i].gene) == SIZE_MAX) {
+            card_words(buf, implications[i].gene);
+            buf_add_text(buf, ": ");
+        }
         card_words(buf, message->meaning);
     }
 }

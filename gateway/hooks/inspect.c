@@ -365,6 +365,37 @@ static bool is_taken_over(struct inspection *inspection, const struct rules_call
     return false;
 }
 
+/* *ret: one source states by itself what the call says. Two alleles that were reported one by
+ * one, or positions that make a genotype only together, are put together by the reader. */
+static enum err_code find_basis(struct inspection *inspection, const struct rules_gene *gene,
+                                const struct rules_call *call, bool *ret, struct err *err)
+{
+    *ret = call->diplotype.len == 0;
+    for (size_t s = 0; !*ret && s < call->sources_count; s++) {
+        const struct rules_evidence *source = &inspection->facts.evidence[call->sources[s]];
+        struct rules_gene_result alone;
+
+        if (inspection->facts.reading.evidence[call->sources[s]].is_joined)
+            continue;
+        if (rules_resolve_gene(inspection->knowledge, gene, source, 1, &inspection->arena,
+                               &alone, err) != ERR_OK)
+            return err->code;
+        for (size_t c = 0; c < alone.calls_count; c++)
+            if (slice_eq(alone.calls[c].diplotype, call->diplotype) &&
+                (alone.calls[c].notes >> RULES_NOTE_ONE_POSITION & 1) == 0)
+                *ret = true;
+    }
+    return ERR_OK;
+}
+
+/* One position of a gene that has many: its letters alone do not name the genotype, which may
+ * come from several positions. */
+static bool is_position_name(const struct rules_gene *gene, struct slice allele)
+{
+    return gene->counts_lowest_two &&
+           (slice_eq_text(allele, "=") || slice_starts_nocase(allele, SLICE("rs")));
+}
+
 /* The names of the first source that has two; see struct inspect_gene. */
 static struct slice diplotype_of(struct inspection *inspection, const struct rules_gene *gene,
                                  const struct rules_call *call)
@@ -379,6 +410,8 @@ static struct slice diplotype_of(struct inspection *inspection, const struct rul
         b = rules_allele_shown(e->alleles[1], gene->symbol);
         if (slice_starts(call->diplotype, SLICE("*")) && slice_starts(a, SLICE("*")) &&
             slice_starts(b, SLICE("*")))
+            break;
+        if (is_position_name(gene, a) || is_position_name(gene, b))
             break;
         if (rules_allele_compare(a, b) > 0) {
             struct slice first = b;
@@ -412,6 +445,8 @@ static enum err_code add_gene(struct inspection *inspection,
         .is_computed = call->diplotype.len > 0 && call->phenotype.len > 0 &&
                        !is_taken_over(inspection, call),
     };
+    if (find_basis(inspection, result->gene, call, &rows->is_asserted, err) != ERR_OK)
+        return err->code;
     return warn_all(inspection, rows, err);
 }
 

@@ -36,6 +36,7 @@ struct inspect_gene {
     struct slice diplotype;
     bool is_hla;      /* asked about allele by allele: see struct inspect_hla */
     bool is_computed; /* the phenotype, from the diplotype; else it is only stated */
+    bool is_asserted; /* one source alone states it; else it was put together from several */
     struct inspect_warning *warnings;
     size_t warnings_count, warnings_max;
 };

@@ -22,7 +22,7 @@ static void write_gene(struct json_writer *w, const struct inspection *inspectio
     write_or_null(w, "diplotype", row->diplotype);
     write_or_null(w, "phenotype", call->phenotype);
     json_write_member_text(w, "basis",
-                           row->is_computed ? SLICE("computed") : SLICE("asserted"));
+                           row->is_asserted ? SLICE("asserted") : SLICE("computed"));
     json_write_member_text(w, "state", slice_of(rules_gene_state_name(row->state)));
     json_write_name(w, "sources");
     json_write_array(w);

@@ -114,6 +114,11 @@ static const struct line GOOD[] = {
      true,
      {"\"drug\":\"clopidogrel\""},
      NULL},
+    /* what several genes imply stands beside their names */
+    {"{\"genes\":{\"TPMT\":\"*3A/*3A\",\"NUDT15\":\"*1/*1\"},\"drug\":\"mercaptopurine\"}",
+     true,
+     {"NUDT15: Usual risk of low", "TPMT: Greatly higher risk"},
+     NULL},
     /* the patient decides */
     {"{\"genes\":{\"CYP2D6\":\"*4/*4\"},\"drug\":\"atomoxetine\",\"context\":{"
      "\"age_years\":9,\"weight_kg\":31.5,\"sex\":\"male\"}}",

@@ -49,11 +49,13 @@ static bool read_file(struct inspection *inspection, const struct rules_knowledg
 
 #define OBSERVATION(id, subject, more)                                                         \
     "{'resourceType':'Observation','id':'" id "'," subject more "}"
-#define P1    "'subject':{'reference':'Patient/p1'},"
-#define P2    "'subject':{'reference':'Patient/p2'},"
-#define FINAL "'status':'final','effectiveDateTime':'2024-03-01',"
-#define GENOTYPE(gene, value)                                                                  \
-    "'code':{'coding':[{'system':'http://loinc.org','code':'84413-4'}]},"                      \
+#define P1                     "'subject':{'reference':'Patient/p1'},"
+#define P2                     "'subject':{'reference':'Patient/p2'},"
+#define FINAL                  "'status':'final','effectiveDateTime':'2024-03-01',"
+#define GENOTYPE(gene, value)  OF_GENE("84413-4", gene, value)
+#define HAPLOTYPE(gene, value) OF_GENE("84414-2", gene, value)
+#define OF_GENE(code, gene, value)                                                             \
+    "'code':{'coding':[{'system':'http://loinc.org','code':'" code "'}]},"                     \
     "'component':[{'code':{'coding':[{'system':'http://loinc.org','code':'48018-6'}]},"        \
     "'valueCodeableConcept':{'text':'" gene "'}}],'valueCodeableConcept':{'text':'" value "'}"
 /* CYP2C19 metabolic activity */
@@ -71,7 +73,7 @@ static bool read_file(struct inspection *inspection, const struct rules_knowledg
 #define GENE(more, state) "{'gene':'CYP2C19'," more ",'state':'" state "',"
 
 static const char POOR[] = ONLY(GENE("'diplotype':'*2/*2','phenotype':'Poor Metabolizer',"
-                                     "'basis':'computed'",
+                                     "'basis':'asserted'",
                                      "single") "'sources':['Observation/a'],'warnings':[]}");
 #define A OBSERVATION("a", P1, FINAL GENOTYPE("CYP2C19", "*2/*2"))
 
@@ -224,15 +226,15 @@ static const struct {
     {"nothing", NULL, "{'resourceType':'Bundle'}", NOTHING},
     {"two sources that agree", NULL,
      "[" A "," OBSERVATION("b", P1, FINAL GENOTYPE("CYP2C19", "CYP2C19*2/*2")) "]",
-     ONLY(GENE("'diplotype':'*2/*2','phenotype':'Poor Metabolizer','basis':'computed'",
+     ONLY(GENE("'diplotype':'*2/*2','phenotype':'Poor Metabolizer','basis':'asserted'",
                "agreed") "'sources':['Observation/a','Observation/b'],'warnings':[]}")},
     {"two that do not: each is a row", NULL,
      "[" A "," OBSERVATION("b", P1, FINAL GENOTYPE("CYP2C19", "*17/*2")) "]",
-     ONLY(GENE("'diplotype':'*2/*2','phenotype':'Poor Metabolizer','basis':'computed'",
+     ONLY(GENE("'diplotype':'*2/*2','phenotype':'Poor Metabolizer','basis':'asserted'",
                "conflict") "'sources':['Observation/a'],'warnings':[" CONFLICT
                            "]}," GENE(
                                "'diplotype':'*2/*17','phenotype':'Intermediate "
-                               "Metabolizer','basis':'computed'",
+                               "Metabolizer','basis':'asserted'",
                                "conflict") "'sources':['Observation/b'],'warnings':[" CONFLICT
                                            "]}")},
     {"a phenotype only", NULL, OBSERVATION("a", P1, FINAL PHENOTYPE("Poor metaboliser")),
@@ -241,7 +243,7 @@ static const struct {
     {"a stated phenotype that differs", NULL,
      OBSERVATION("a", P1, FINAL GENOTYPE("CYP2C19", "*1/*2 (Poor Metabolizer)")),
      ONLY(GENE(
-         "'diplotype':'*1/*2','phenotype':'Intermediate Metabolizer','basis':'computed'",
+         "'diplotype':'*1/*2','phenotype':'Intermediate Metabolizer','basis':'asserted'",
          "conflict") "'sources':['Observation/a'],'warnings':[" CONFLICT "," DIFFERS
                      "]}," GENE(
                          "'diplotype':null,'phenotype':'Poor Metabolizer','basis':'asserted'",
@@ -257,12 +259,31 @@ static const struct {
                                                                                      "]}")},
     {"names that are no stars stay as written", NULL,
      OBSERVATION("a", P1, FINAL GENOTYPE("VKORC1", "T/C")),
-     ONLY("{'gene':'VKORC1','diplotype':'C/T','phenotype':'-1639 AG','basis':'computed',"
+     ONLY("{'gene':'VKORC1','diplotype':'C/T','phenotype':'-1639 AG','basis':'asserted',"
           "'state':'single','sources':['Observation/a'],'warnings':[]}")},
+    {"alleles reported one by one are put together", NULL,
+     "[" OBSERVATION("a", P1, FINAL HAPLOTYPE("CYP2C19", "*17")) "," OBSERVATION(
+         "b", P1, FINAL HAPLOTYPE("CYP2C19", "*2")) "]",
+     "{'genes':[" GENE("'diplotype':'*2/*17','phenotype':'Intermediate Metabolizer',"
+                       "'basis':'computed'",
+                       "single") "'sources':['Observation/a'],'warnings':[]}],'hla':[],"
+                                 "'orders':[],'ignored':[{'resource':'Observation/b',"
+                                 "'reason':'superseded'}]}"},
+    {"positions of one gene are one genotype", NULL,
+     "[" OBSERVATION(
+         "a", P1,
+         FINAL GENOTYPE(
+             "DPYD", "c.1905+1G>A (heterozygous)")) "," OBSERVATION("b", P1,
+                                                                    FINAL GENOTYPE(
+                                                                        "DPYD",
+                                                                        "rs67376798 T/A")) "]",
+     ONLY("{'gene':'DPYD','diplotype':'c.1905+1G>A (*2A)/c.2846A>T','phenotype':'Poor "
+          "Metabolizer','basis':'computed','state':'agreed','sources':['Observation/"
+          "a','Observation/b'],'warnings':[]}")},
     {"a final one replaces a preliminary one", NULL,
      "[" A "," OBSERVATION("b", P1, "'status':'preliminary'," GENOTYPE("CYP2C19", "*1/*1")) "]",
      "{'genes':[" GENE("'diplotype':'*2/*2','phenotype':'Poor Metabolizer',"
-                       "'basis':'computed'",
+                       "'basis':'asserted'",
                        "single") "'sources':['Observation/a'],'warnings':[]}],'hla':[],"
                                  "'orders':[],'ignored':[{'resource':'Observation/b',"
                                  "'reason':'replaced'}]}"},

@@ -50,7 +50,7 @@ const POOR = {
   gene: 'CYP2C19',
   diplotype: '*2/*2',
   phenotype: 'Poor Metabolizer',
-  basis: 'computed',
+  basis: 'asserted',
   state: 'single',
   sources: ['Observation/demo-clopidogrel-cyp2c19'],
   warnings: [],

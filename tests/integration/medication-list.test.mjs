@@ -82,8 +82,17 @@ test('an inhibitor on a later page, by reference to a Medication', async (t) => 
     const metrics = await readMetrics(apply);
     assert.ok(metrics.get('pgxgate_phenoconversions_total{use="applied"}') >= 1);
   });
-  await t.test('told', async () => {
-    assertCards(await call(inform, { patient: PATIENT, drug: 'codeine', fhirServer }), []);
+  await t.test('not looked for only to be told', async () => {
+    const facts = { patient: PATIENT, drug: 'codeine', fhirServer, hookInstance: 'list-unread' };
+    assertCards(await call(inform, facts), []);
+    const { fetches } = await auditOf('list-unread');
+    assert.ok(!fetches.some(({ kind }) => kind === 'medication_list'));
+  });
+  await t.test('told from a list that is at hand', async () => {
+    const listed = taken({ medicationCodeableConcept: concept('32937', 'paroxetine') });
+    const medications = { resourceType: 'Bundle', type: 'searchset', entry: [{ resource: listed }] };
+    const facts = { patient: PATIENT, drug: 'codeine', fhirServer, prefetch: { medications } };
+    assertCards(await call(inform, facts), []);
     const metrics = await readMetrics(inform);
     assert.ok(metrics.get('pgxgate_phenoconversions_total{use="informed"}') >= 1);
   });
