@@ -137,6 +137,11 @@ static void read_typing(struct statements *s)
     }
 }
 
+static uint32_t bit_of(const struct fhir_evidence *stated)
+{
+    return FHIR_GENE_BIT(fhir_gene_of_symbol(stated->gene));
+}
+
 /* Whether a result of the report was withdrawn, or is of a tumour: what the report concludes
  * may rest on it. */
 static bool has_withdrawn(const struct statements *s)
@@ -166,7 +171,8 @@ static enum err_code take(struct statements *s, struct fhir_evidence *stated)
         is_different = is_different || walk_differ(result, stated);
         is_covered = true;
     }
-    if (is_different && walk_warn(w, s->report, FHIR_WARNING_CONCLUSION_DIFFERS) != ERR_OK)
+    if (is_different &&
+        walk_warn(w, s->report, FHIR_WARNING_CONCLUSION_DIFFERS, bit_of(stated)) != ERR_OK)
         return w->err->code;
     if (is_covered && !is_different)
         return ERR_OK;
@@ -227,7 +233,8 @@ static enum err_code finish(struct statements *s)
 
     for (size_t i = 0; i < s->count; i++) {
         if (s->is_contradicted[i]) {
-            if (walk_warn(w, s->report, FHIR_WARNING_VALUE_UNREADABLE) != ERR_OK)
+            if (walk_warn(w, s->report, FHIR_WARNING_VALUE_UNREADABLE, bit_of(&s->all[i])) !=
+                ERR_OK)
                 return w->err->code;
             continue;
         }
@@ -237,7 +244,7 @@ static enum err_code finish(struct statements *s)
     }
     if (s->count == 0 && !json_is_absent(json_get(s->report->json, "presentedForm")) &&
         is_genetic(w, s->report) && !has_results(w, s->report))
-        return walk_warn(w, s->report, FHIR_WARNING_DOCUMENT_UNREAD);
+        return walk_warn(w, s->report, FHIR_WARNING_DOCUMENT_UNREAD, 0);
     return ERR_OK;
 }
 

@@ -506,6 +506,7 @@ static void read_hla(struct value *value)
     }
     typing = fhir_hla_read(value->text, value->gene, value->arena, value->evidence);
     value->reading.is_malformed = typing.is_malformed;
+    value->reading.is_vague = typing.is_vague;
 }
 
 static void read_any(struct value *value)

@@ -165,7 +165,7 @@ static enum err_code close_one(struct walk *w, const struct deferred *d, const b
         return ERR_OK;
     if (is_part[d->resource - w->collection->resources])
         return walk_ignore(w, d->resource, FHIR_IGNORED_SUPERSEDED);
-    return walk_warn(w, d->resource, FHIR_WARNING_VALUE_UNREADABLE);
+    return walk_warn(w, d->resource, FHIR_WARNING_VALUE_UNREADABLE, 0);
 }
 
 /* What nothing explained. */

@@ -175,6 +175,7 @@ static enum err_code close_gaps(struct join *j)
             reading->evidence[kept] = reading->evidence[i];
         if (reading->evidence[kept].is_single_allele &&
             reading_warn(reading, reading->evidence[kept].resource, FHIR_WARNING_ONE_ALLELE,
+                         FHIR_GENE_BIT(fhir_gene_of_symbol(reading->evidence[kept].gene)),
                          j->arena, j->err) != ERR_OK)
             return j->err->code;
         kept++;

@@ -358,6 +358,7 @@ struct fhir_text_reading fhir_hla_read(struct slice text, enum fhir_gene gene,
             ret->alleles[ret->alleles_count++] = found.copies[i].allele;
     ret->is_single_allele = ret->alleles_count == 1;
     reading.is_read = ret->alleles_count > 0;
+    reading.is_vague = found.count > 0 && !reading.is_read;
     reading.is_malformed = hla.is_malformed;
     return reading;
 }

@@ -146,7 +146,8 @@ static enum err_code give_phenotype(struct implications *all, const struct obser
         evidence->is_implied = false;
         all->is_contested[at] = true;
     }
-    return walk_warn(all->w, o->resource, FHIR_WARNING_IMPLICATION_DIFFERS);
+    return walk_warn(all->w, o->resource, FHIR_WARNING_IMPLICATION_DIFFERS,
+                     FHIR_GENE_BIT(fhir_gene_of_symbol(evidence->gene)));
 }
 
 /* There is no record to give it to: the sources are variants, or a group names the gene. */
@@ -192,13 +193,15 @@ static enum err_code read_implication(struct implications *all, const struct def
     named = observation_read_implication(&o, gene, all->w->arena, &value);
     value.evidence.implication = with_drug(all->w, value.evidence.as_written, o.drug);
     if ((named & ~FHIR_GENE_BIT(gene)) != 0 &&
-        walk_warn(all->w, o.resource, FHIR_WARNING_GENE_MISMATCH) != ERR_OK)
+        walk_warn(all->w, o.resource, FHIR_WARNING_GENE_MISMATCH,
+                  named | FHIR_GENE_BIT(gene)) != ERR_OK)
         return all->w->err->code;
     if (sources.evidence != NO_EVIDENCE &&
         all->w->out->evidence[sources.evidence].implication.len == 0)
         all->w->out->evidence[sources.evidence].implication = value.evidence.implication;
     if (value.has_foreign_phenotype &&
-        walk_warn(all->w, o.resource, FHIR_WARNING_PHENOTYPE_NOT_OF_GENE) != ERR_OK)
+        walk_warn(all->w, o.resource, FHIR_WARNING_PHENOTYPE_NOT_OF_GENE,
+                  FHIR_GENE_BIT(gene)) != ERR_OK)
         return all->w->err->code;
     if (value.evidence.phenotype.len == 0 || value.is_contradictory ||
         (named & ~FHIR_GENE_BIT(gene)) != 0)

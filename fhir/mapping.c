@@ -105,7 +105,7 @@ static bool is_understood(struct slice says, struct slice gene, struct arena *ar
            fhir_presence_from_text(says) != FHIR_PRESENCE_NONE;
 }
 
-static const char *wrong_with(const struct fhir_mapped_code *entry, struct arena *arena)
+const char *fhir_mapped_code_problem(const struct fhir_mapped_code *entry, struct arena *arena)
 {
     enum fhir_gene gene = fhir_gene_of_symbol(entry->gene);
     bool is_hla = fhir_gene_row(gene)->alleles == FHIR_ALLELES_HLA;
@@ -126,26 +126,43 @@ static const char *wrong_with(const struct fhir_mapped_code *entry, struct arena
     return NULL;
 }
 
+const char *fhir_mapped_text_problem(const struct fhir_mapped_text *entry, struct arena *arena)
+{
+    if (entry->gene.len > 0 && fhir_gene_of_symbol(entry->gene) == FHIR_GENE_NONE)
+        return "the gene is not known";
+    if (slice_trim(entry->text).len == 0 || !is_understood(entry->says, entry->gene, arena))
+        return "what it says is not understood";
+    return NULL;
+}
+
 enum err_code fhir_mapping_check(const struct fhir_mapping *mapping, struct arena *arena,
                                  struct err *err)
 {
     for (size_t i = 0; i < mapping->codes_count; i++) {
-        const char *wrong = wrong_with(&mapping->codes[i], arena);
+        const char *wrong = fhir_mapped_code_problem(&mapping->codes[i], arena);
 
         if (wrong != NULL)
             return err_set(err, ERR_INVALID, "code %zu: %s", i + 1, wrong);
     }
     for (size_t i = 0; i < mapping->texts_count; i++) {
-        const struct fhir_mapped_text *entry = &mapping->texts[i];
+        const char *wrong = fhir_mapped_text_problem(&mapping->texts[i], arena);
 
-        if (entry->gene.len > 0 && fhir_gene_of_symbol(entry->gene) == FHIR_GENE_NONE)
-            return err_set(err, ERR_INVALID, "text %zu: the gene is not known", i + 1);
-        if (slice_trim(entry->text).len == 0 || !is_understood(entry->says, entry->gene, arena))
-            return err_set(err, ERR_INVALID, "text %zu: what it says is not understood", i + 1);
+        if (wrong != NULL)
+            return err_set(err, ERR_INVALID, "text %zu: %s", i + 1, wrong);
     }
     if (arena->has_failed)
         return err_set(err, ERR_NOMEM, "no memory for checking a mapping");
     return ERR_OK;
+}
+
+static void add_escaped(struct buf *buf, struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '\\' || text.ptr[i] == '|' || text.ptr[i] == ',' ||
+            text.ptr[i] == '$')
+            buf_add_char(buf, '\\');
+        buf_add_char(buf, text.ptr[i]);
+    }
 }
 
 void fhir_mapping_codes(const struct fhir_mapping *mapping, const struct slice *genes,
@@ -159,7 +176,10 @@ void fhir_mapping_codes(const struct fhir_mapping *mapping, const struct slice *
         for (size_t g = 0; g < genes_count && entry->kind != FHIR_MAPPED_STATEMENT; g++) {
             if (!slice_eq_nocase(entry->gene, genes[g]))
                 continue;
-            buf_join(buf, SLICE(","), entry->system, SLICE("|"), entry->code);
+            buf_add_char(buf, ',');
+            add_escaped(buf, entry->system);
+            buf_add_char(buf, '|');
+            add_escaped(buf, entry->code);
             break;
         }
     }

@@ -63,8 +63,13 @@ void fhir_mapping_sort(struct fhir_mapping *mapping);
 enum err_code fhir_mapping_check(const struct fhir_mapping *mapping, struct arena *arena,
                                  struct err *err) MUST_CHECK;
 
+/* The same for one entry: what is wrong with it, as a static text; NULL when nothing is. */
+const char *fhir_mapped_code_problem(const struct fhir_mapped_code *entry, struct arena *arena);
+const char *fhir_mapped_text_problem(const struct fhir_mapped_text *entry, struct arena *arena);
+
 /* Search tokens of the mapped result codes of the genes: ",system|code" each, to be appended
- * to those of fhir_observation_codes. */
+ * to those of fhir_observation_codes. What means something in a search parameter is escaped
+ * (FHIR R4, 3.1.1.4.0.1), the rest is for the writer of the URL. */
 struct buf;
 void fhir_mapping_codes(const struct fhir_mapping *mapping, const struct slice *genes,
                         size_t genes_count, struct buf *buf);

@@ -20,9 +20,9 @@
 #define DATE_BYTES 10
 
 enum err_code walk_warn(struct walk *w, const struct fhir_resource *resource,
-                        enum fhir_warning_code code)
+                        enum fhir_warning_code code, uint32_t genes)
 {
-    return reading_warn(w->out, resource, code, w->arena, w->err);
+    return reading_warn(w->out, resource, code, genes, w->arena, w->err);
 }
 
 enum err_code walk_ignore(struct walk *w, const struct fhir_resource *resource,
@@ -132,11 +132,13 @@ static enum err_code find_gene(struct walk *w, const struct observation *o,
         gene = o->code_gene;
     }
     *ret = gene;
-    if (has_two && walk_warn(w, o->resource, FHIR_WARNING_TWO_GENES) != ERR_OK)
-        return w->err->code;
     votes &= ~FHIR_GENE_BIT(FHIR_GENE_NONE);
+    if (has_two && walk_warn(w, o->resource, FHIR_WARNING_TWO_GENES,
+                             votes | value_genes | o->component_genes) != ERR_OK)
+        return w->err->code;
     if ((fhir_gene_only(votes) == FHIR_GENE_NONE && votes != 0) || o->has_gene_contradiction)
-        return walk_warn(w, o->resource, FHIR_WARNING_GENE_MISMATCH);
+        return walk_warn(w, o->resource, FHIR_WARNING_GENE_MISMATCH,
+                         votes | FHIR_GENE_BIT(gene));
     return ERR_OK;
 }
 
@@ -244,25 +246,27 @@ static enum err_code explain_nothing(struct walk *w, const struct observation *o
     bool is_hla = fhir_gene_row(gene)->alleles == FHIR_ALLELES_HLA;
 
     if (value->is_contradictory)
-        return walk_warn(w, resource, FHIR_WARNING_VALUE_UNREADABLE);
+        return walk_warn(w, resource, FHIR_WARNING_VALUE_UNREADABLE, FHIR_GENE_BIT(gene));
     if (!value->has_value || value->is_no_call)
         return walk_ignore(w, resource, FHIR_IGNORED_NO_VALUE);
     if (o->has_drug && !o->is_panel)
         return walk_ignore(w, resource, FHIR_IGNORED_DRUG_LEVEL);
     if (value->has_foreign_phenotype)
-        return walk_warn(w, resource, FHIR_WARNING_PHENOTYPE_NOT_OF_GENE);
+        return walk_warn(w, resource, FHIR_WARNING_PHENOTYPE_NOT_OF_GENE, FHIR_GENE_BIT(gene));
     if (value->is_malformed)
-        return walk_warn(w, resource, FHIR_WARNING_MALFORMED_GENOTYPE);
+        return walk_warn(w, resource, FHIR_WARNING_MALFORMED_GENOTYPE, FHIR_GENE_BIT(gene));
     if (value->has_other_snp || o->names_variants || o->names_alleles) {
         if (walk_ignore(w, resource, FHIR_IGNORED_VARIANT) != ERR_OK)
             return w->err->code;
-        return walk_warn(w, resource, FHIR_WARNING_VARIANT_IGNORED);
+        return walk_warn(w, resource, FHIR_WARNING_VARIANT_IGNORED, FHIR_GENE_BIT(gene));
     }
     if (is_hla && !o->is_coded) /* HLA-B27 is no pharmacogene */
         return walk_ignore(w, resource, FHIR_IGNORED_NOT_PGX);
+    if (value->is_vague)
+        return walk_warn(w, resource, FHIR_WARNING_HLA_VAGUE, FHIR_GENE_BIT(gene));
     if (value->has_code && (o->kind == FHIR_KIND_GENOTYPE || o->kind == FHIR_KIND_HAPLOTYPE))
-        return walk_warn(w, resource, FHIR_WARNING_CODE_WITHOUT_ALLELES);
-    return walk_warn(w, resource, FHIR_WARNING_VALUE_UNREADABLE);
+        return walk_warn(w, resource, FHIR_WARNING_CODE_WITHOUT_ALLELES, FHIR_GENE_BIT(gene));
+    return walk_warn(w, resource, FHIR_WARNING_VALUE_UNREADABLE, FHIR_GENE_BIT(gene));
 }
 
 /* One of the two copies, reported alone: a partner may be reported beside it. */
@@ -284,7 +288,7 @@ void walk_provenance(struct walk *w, const struct observation *o, struct fhir_ev
 
 /* What has to be said of a value that is used. */
 static enum err_code warn_of_value(struct walk *w, const struct observation *o,
-                                   const struct observation_value *value)
+                                   enum fhir_gene gene, const struct observation_value *value)
 {
     const struct {
         bool is_so;
@@ -299,7 +303,8 @@ static enum err_code warn_of_value(struct walk *w, const struct observation *o,
     };
 
     for (size_t i = 0; i < ARRAY_LEN(warnings); i++)
-        if (warnings[i].is_so && walk_warn(w, o->resource, warnings[i].code) != ERR_OK)
+        if (warnings[i].is_so &&
+            walk_warn(w, o->resource, warnings[i].code, FHIR_GENE_BIT(gene)) != ERR_OK)
             return w->err->code;
     return ERR_OK;
 }
@@ -311,12 +316,13 @@ enum err_code walk_take_value(struct walk *w, const struct observation *o, enum 
 
     restrict_to_kind(o, gene, value);
     if (value->differs_from_its_code)
-        return walk_warn(w, o->resource, FHIR_WARNING_INTERPRETATION_DIFFERS);
+        return walk_warn(w, o->resource, FHIR_WARNING_INTERPRETATION_DIFFERS,
+                         FHIR_GENE_BIT(gene));
     if (value->is_contradictory || !states_something(e))
         return explain_nothing(w, o, gene, value);
     walk_provenance(w, o, e);
     e->gene = fhir_gene_row(gene)->symbol;
-    if (warn_of_value(w, o, value) != ERR_OK)
+    if (warn_of_value(w, o, gene, value) != ERR_OK)
         return w->err->code;
     return walk_add(w, e, may_have_partner(o, e));
 }
@@ -359,7 +365,7 @@ static enum err_code read_result(struct walk *w, struct observation *o)
     enum fhir_gene gene;
 
     if (o->has_unknown_gene && o->kind != FHIR_KIND_TARGETED &&
-        walk_warn(w, o->resource, FHIR_WARNING_GENE_UNKNOWN) != ERR_OK)
+        walk_warn(w, o->resource, FHIR_WARNING_GENE_UNKNOWN, 0) != ERR_OK)
         return w->err->code;
     if (walk_is_panel(o, grouped))
         return walk_read_panel(w, o, grouped, value_genes);
@@ -382,13 +388,15 @@ static enum err_code read_result(struct walk *w, struct observation *o)
 
 static enum err_code read_variant(struct walk *w, struct observation *o)
 {
+    uint32_t genes = o->component_genes | o->text_genes | FHIR_GENE_BIT(o->code_gene);
+
     if (o->code_allele.len > 0 && walk_defer(w, o->resource, DEFERRED_VARIANT) != ERR_OK)
         return w->err->code;
     if (walk_ignore(w, o->resource, FHIR_IGNORED_VARIANT) != ERR_OK)
         return w->err->code;
     /* Only where a result of ours may hide in it. */
-    if (((o->component_genes | o->text_genes | FHIR_GENE_BIT(o->code_gene)) & ~1u) != 0)
-        return walk_warn(w, o->resource, FHIR_WARNING_VARIANT_IGNORED);
+    if ((genes & ~1u) != 0)
+        return walk_warn(w, o->resource, FHIR_WARNING_VARIANT_IGNORED, genes);
     return ERR_OK;
 }
 

@@ -80,6 +80,8 @@ struct fhir_evidence {
     X(TWO_GENES, "two-genes", "one Observation names two genes; the value's gene is used")     \
     X(VARIANT_IGNORED, "variant-ignored", "single variants are not turned into alleles")       \
     X(VALUE_UNREADABLE, "value-unreadable", "the value could not be understood")               \
+    X(HLA_VAGUE, "hla-vague",                                                                  \
+      "the HLA typing names a group of alleles (one field) or alternatives, not one allele")   \
     X(PHENOTYPE_NOT_OF_GENE, "phenotype-not-of-gene",                                          \
       "CPIC does not define the stated phenotype for the gene")                                \
     X(IMPLICATION_DIFFERS, "implication-differs",                                              \
@@ -104,6 +106,7 @@ enum fhir_warning_code {
 #define X(code, name, text) FHIR_WARNING_##code,
     FHIR_WARNINGS(X)
 #undef X
+        FHIR_WARNINGS_COUNT
 };
 const char *fhir_warning_name(enum fhir_warning_code code);
 const char *fhir_warning_text(enum fhir_warning_code code);
@@ -111,7 +114,12 @@ const char *fhir_warning_text(enum fhir_warning_code code);
 struct fhir_warning {
     enum fhir_warning_code code;
     const struct fhir_resource *resource;
+    uint32_t genes; /* see fhir_warning_names */
 };
+
+/* Whether the warning is about this gene (a symbol). One that is about none is about the whole
+ * record, or about a result whose gene is not known. */
+bool fhir_warning_names(const struct fhir_warning *warning, struct slice gene);
 
 /* Why a resource that could have been a result was left out. */
 #define FHIR_IGNORED_REASONS(X)                                                                \

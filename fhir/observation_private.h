@@ -74,6 +74,7 @@ struct observation_value {
     bool has_code;         /* the value is coded */
     bool is_no_call;       /* it says that there is no result */
     bool is_malformed;     /* a genotype breaks its notation */
+    bool is_vague;         /* an HLA typing names groups of alleles */
     bool is_contradictory; /* its code and its words differ */
     bool has_other_snp;
     bool has_own_phenotype;     /* by a component whose code is the gene's own */

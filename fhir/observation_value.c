@@ -145,6 +145,7 @@ static void read_text(struct reader *r, struct slice text, uint32_t genes, enum 
     }
     r->value->is_no_call = r->value->is_no_call || reading.is_no_call;
     r->value->is_malformed = r->value->is_malformed || reading.is_malformed;
+    r->value->is_vague = r->value->is_vague || reading.is_vague;
     r->value->has_other_snp = r->value->has_other_snp || reading.has_other_snp;
     if (one.presence != FHIR_PRESENCE_NONE && one.presence_allele.len == 0)
         one.presence_allele = r->asked_allele;

@@ -37,6 +37,7 @@ struct reader {
     size_t reasons_max, routes_max, forms_max;
     size_t products_count;
     struct slice missing; /* a reference that leads nowhere here */
+    struct slice missing_ingredient;
     struct slice code_text;
     struct slice display; /* of the reference */
     struct slice form;
@@ -122,6 +123,14 @@ static struct json resolve(struct reader *r, struct slice reference,
     return found->json;
 }
 
+/* Of several, one that can be fetched: what should be contained is here, or nowhere. */
+static void note_missing(struct slice *missing, struct slice reference)
+{
+    if (missing->len == 0 || (reference.len > 0 && slice_starts(*missing, SLICE("#")) &&
+                              !slice_starts(reference, SLICE("#"))))
+        *missing = reference;
+}
+
 static enum err_code add_reference(struct reader *r, struct json reference,
                                    const struct fhir_resource *from, int depth)
 {
@@ -130,8 +139,13 @@ static enum err_code add_reference(struct reader *r, struct json reference,
     struct json product = resolve(r, text, from, &next_from);
 
     if (json_is_absent(product)) {
-        if (r->missing.len == 0)
-            r->missing = text;
+        note_missing(&r->missing, text);
+        if (depth > 0)
+            note_missing(&r->missing_ingredient, text);
+        /* An ingredient that is referred to in words only. */
+        if (depth > 0 && text.len == 0)
+            return add_coding(
+                r, (struct fhir_coding){.display = text_at(r, reference, "display")});
         return ERR_OK;
     }
     return add_product(r, product, next_from, depth);
@@ -269,18 +283,15 @@ static void judge(struct reader *r)
     if (order->text.len == 0)
         order->text = first_display(order);
     order->form = r->form;
-    order->is_incomplete = r->missing.len > 0 && !slice_eq(r->missing, order->reference);
+    order->missing = r->missing_ingredient;
+    order->is_incomplete = order->missing.len > 0;
     if (order->codings_count == 0 && r->missing.len > 0) {
-        /* A contained resource cannot be fetched: it is here, or nowhere. */
-        if (r->missing.ptr[0] != '#') {
-            order->state = FHIR_ORDER_NEEDS_RESOURCE;
-            order->reference = r->missing;
-        } else if (order->text.len > 0) {
+        if (r->missing.ptr[0] == '#' && order->text.len > 0) {
             order->state = FHIR_ORDER_READY;
-        } else {
-            order->state = FHIR_ORDER_SKIPPED;
-            order->skip_reason = "the order's contained medication is missing";
+            return;
         }
+        order->state = FHIR_ORDER_NEEDS_RESOURCE;
+        order->reference = r->missing;
         return;
     }
     order->state = order->codings_count > 0 || order->text.len > 0 ? FHIR_ORDER_READY

@@ -38,7 +38,7 @@ struct fhir_dosage {
 enum fhir_order_state {
     FHIR_ORDER_READY,          /* has codings or a text */
     FHIR_ORDER_NO_MEDICATION,  /* an empty form: nothing to say yet, not an error */
-    FHIR_ORDER_NEEDS_RESOURCE, /* `reference` must be fetched first */
+    FHIR_ORDER_NEEDS_RESOURCE, /* `reference` must be fetched first; "#...": it is nowhere */
     FHIR_ORDER_SKIPPED,        /* do-not-perform, cancelled, not a medication order ... */
 };
 
@@ -52,6 +52,7 @@ struct fhir_order {
     struct fhir_coding *codings; /* of the medication and of its ingredients */
     size_t codings_count;
     bool is_incomplete;        /* an ingredient is a reference that leads nowhere here */
+    struct slice missing;      /* such a reference, as written; "#...": not to be fetched */
     struct slice text;         /* code.text, else the reference's display, else a display */
     struct slice form;         /* Medication.form text or display; may be empty */
     struct fhir_coding *forms; /* its codings */

@@ -75,7 +75,8 @@ static enum err_code warn_of_strays(struct walk *w, const struct observation *o)
                              fhir_gene_only(o->component_genes) == FHIR_GENE_NONE &&
                                      o->component_genes != 0
                                  ? FHIR_WARNING_TWO_GENES
-                                 : FHIR_WARNING_VALUE_UNREADABLE);
+                                 : FHIR_WARNING_VALUE_UNREADABLE,
+                             o->component_genes);
     return ERR_OK;
 }
 

@@ -4,6 +4,8 @@
 
 #include <assert.h>
 
+#include "fhir/codes.h"
+
 static const struct {
     const char *name;
     const char *text;
@@ -31,6 +33,12 @@ const char *fhir_warning_text(enum fhir_warning_code code)
     return WARNINGS[code].text;
 }
 
+bool fhir_warning_names(const struct fhir_warning *warning, struct slice gene)
+{
+    return (warning->genes & ~FHIR_GENE_BIT(FHIR_GENE_NONE) &
+            FHIR_GENE_BIT(fhir_gene_of_symbol(gene))) != 0;
+}
+
 const char *fhir_ignored_name(enum fhir_ignored_reason reason)
 {
     assert((size_t)reason < ARRAY_LEN(IGNORED_NAMES));
@@ -38,20 +46,25 @@ const char *fhir_ignored_name(enum fhir_ignored_reason reason)
 }
 
 enum err_code reading_warn(struct fhir_reading *reading, const struct fhir_resource *resource,
-                           enum fhir_warning_code code, struct arena *arena, struct err *err)
+                           enum fhir_warning_code code, uint32_t genes, struct arena *arena,
+                           struct err *err)
 {
     struct fhir_warning *warnings;
 
+    genes &= ~FHIR_GENE_BIT(FHIR_GENE_NONE);
+
     for (size_t i = reading->warnings_count;
          i-- > 0 && reading->warnings[i].resource == resource;)
-        if (reading->warnings[i].code == code)
+        if (reading->warnings[i].code == code) {
+            reading->warnings[i].genes |= genes;
             return ERR_OK;
+        }
     warnings = arena_grow(arena, reading->warnings, &reading->warnings_max,
                           reading->warnings_count, sizeof *warnings);
     if (warnings == NULL)
         return err_set(err, ERR_NOMEM, "no memory for warnings");
     reading->warnings = warnings;
-    warnings[reading->warnings_count++] = (struct fhir_warning){code, resource};
+    warnings[reading->warnings_count++] = (struct fhir_warning){code, resource, genes};
     return ERR_OK;
 }
 

@@ -4,9 +4,9 @@
 
 #include "fhir/observation.h"
 
-/* Of one resource each warning stands once. */
+/* Of one resource each warning stands once. `genes`: bits of those that it is about. */
 enum err_code reading_warn(struct fhir_reading *reading, const struct fhir_resource *resource,
-                           enum fhir_warning_code code, struct arena *arena,
+                           enum fhir_warning_code code, uint32_t genes, struct arena *arena,
                            struct err *err) MUST_CHECK;
 enum err_code reading_ignore(struct fhir_reading *reading, const struct fhir_resource *resource,
                              enum fhir_ignored_reason reason, struct arena *arena,

@@ -63,7 +63,7 @@ static enum err_code read_transplant(struct walk *w, const struct fhir_resource 
               ARRAY_LEN(UNDONE)) ||
         fhir_subject_is_foreign(&w->subjects, json_get(resource->json, "subject"), resource))
         return ERR_OK;
-    return walk_warn(w, resource, FHIR_WARNING_TRANSPLANT);
+    return walk_warn(w, resource, FHIR_WARNING_TRANSPLANT, 0);
 }
 
 static enum err_code read_outcome(struct walk *w, const struct fhir_resource *resource)
@@ -77,7 +77,7 @@ static enum err_code read_outcome(struct walk *w, const struct fhir_resource *re
              c = shape_next(codings, c))
             if (is_in(json_text(json_get(c, "code"), w->arena), INCOMPLETE,
                       ARRAY_LEN(INCOMPLETE)))
-                return walk_warn(w, resource, FHIR_WARNING_RECORD_INCOMPLETE);
+                return walk_warn(w, resource, FHIR_WARNING_RECORD_INCOMPLETE, 0);
     }
     return ERR_OK;
 }
@@ -86,7 +86,7 @@ static enum err_code read_sequence(struct walk *w, const struct fhir_resource *r
 {
     if (walk_ignore(w, resource, FHIR_IGNORED_SEQUENCE) != ERR_OK)
         return w->err->code;
-    return walk_warn(w, resource, FHIR_WARNING_SEQUENCE_IGNORED);
+    return walk_warn(w, resource, FHIR_WARNING_SEQUENCE_IGNORED, 0);
 }
 
 /* The guide's recommendations have LOINC answers ("LA26421-0") as their code. */

@@ -270,6 +270,7 @@ static void add_provenance(struct walk *w, const struct fhir_resource *resource,
 static enum err_code take(struct walk *w, struct fhir_evidence *stated)
 {
     const struct fhir_reading *reading = w->out;
+    uint32_t genes = FHIR_GENE_BIT(fhir_gene_of_symbol(stated->gene));
     struct links links;
 
     find_links(w, stated->resource, &links);
@@ -279,14 +280,14 @@ static enum err_code take(struct walk *w, struct fhir_evidence *stated)
         if (result->origin != FHIR_ORIGIN_RESULT || !slice_eq(result->gene, stated->gene))
             continue;
         if (walk_differ(result, stated)) {
-            if (walk_warn(w, stated->resource, FHIR_WARNING_INDICATOR_DIFFERS) != ERR_OK)
+            if (walk_warn(w, stated->resource, FHIR_WARNING_INDICATOR_DIFFERS, genes) != ERR_OK)
                 return w->err->code;
         } else if (says_as_much(result, stated) && is_linked(&links, result->resource)) {
             return walk_ignore(w, stated->resource, FHIR_IGNORED_SUPERSEDED);
         }
     }
     if (stated->is_preliminary &&
-        walk_warn(w, stated->resource, FHIR_WARNING_PRELIMINARY) != ERR_OK)
+        walk_warn(w, stated->resource, FHIR_WARNING_PRELIMINARY, genes) != ERR_OK)
         return w->err->code;
     return walk_add(w, stated, false);
 }
@@ -296,6 +297,18 @@ static struct json subject_of(const struct fhir_resource *resource)
     struct json subject = json_get(resource->json, "subject");
 
     return json_is_absent(subject) ? json_get(resource->json, "patient") : subject;
+}
+
+static uint32_t genes_named(struct walk *w, const struct fhir_resource *resource)
+{
+    struct concept_text texts[CONCEPT_TEXTS_MAX];
+    size_t count = observation_texts(resource->code, w->arena, texts);
+    uint32_t genes = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (!texts[i].is_code)
+            genes |= fhir_genes_in(texts[i].text);
+    return genes;
 }
 
 static enum err_code read_one(struct walk *w, const struct fhir_resource *resource)
@@ -308,7 +321,8 @@ static enum err_code read_one(struct walk *w, const struct fhir_resource *resour
         return walk_ignore(w, resource, FHIR_IGNORED_FOREIGN_PATIENT);
     if (!read_concept(w, resource, &evidence)) {
         if (is_indicator(w, resource))
-            return walk_warn(w, resource, FHIR_WARNING_VALUE_UNREADABLE);
+            return walk_warn(w, resource, FHIR_WARNING_VALUE_UNREADABLE,
+                             genes_named(w, resource));
         return walk_ignore(w, resource, FHIR_IGNORED_NOT_PGX);
     }
     add_provenance(w, resource, &evidence);

@@ -19,6 +19,7 @@ struct fhir_text_reading {
     bool is_read;        /* something was understood */
     bool is_no_call;     /* it says that there is no result */
     bool is_malformed;   /* a genotype that breaks its notation */
+    bool is_vague;       /* an HLA typing of which no copy is one allele in two fields */
     bool has_two_genes;  /* it names more than one gene */
     bool has_other_snp;  /* nucleotides of a position that does not name alleles */
     enum fhir_gene gene; /* named by the text, else NONE */

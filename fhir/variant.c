@@ -71,7 +71,8 @@ static enum err_code compare(struct walk *w, const struct fhir_resource *resourc
         is_held = genotype_holds(e, o.code_allele);
         if ((presence == FHIR_PRESENCE_POSITIVE && !is_held) ||
             (presence == FHIR_PRESENCE_NEGATIVE && is_held))
-            return walk_warn(w, resource, FHIR_WARNING_VARIANT_DIFFERS);
+            return walk_warn(w, resource, FHIR_WARNING_VARIANT_DIFFERS,
+                             FHIR_GENE_BIT(o.code_gene));
     }
     return ERR_OK;
 }

@@ -53,8 +53,9 @@ struct walk {
     struct err *err;
 };
 
+/* `genes`: bits of those that the warning is about. */
 enum err_code walk_warn(struct walk *w, const struct fhir_resource *resource,
-                        enum fhir_warning_code code) MUST_CHECK;
+                        enum fhir_warning_code code, uint32_t genes) MUST_CHECK;
 enum err_code walk_ignore(struct walk *w, const struct fhir_resource *resource,
                           enum fhir_ignored_reason reason) MUST_CHECK;
 enum err_code walk_defer(struct walk *w, const struct fhir_resource *resource,

@@ -4,6 +4,7 @@
 
 #include "gateway/cli/cli.h"
 #include "gateway/cli/exit.h"
+#include "gateway/cli/mapping.h"
 #include "gateway/ops/config.h"
 
 #define TEXT_BYTES_MAX ((size_t)1024 * 1024)
@@ -15,7 +16,8 @@ static const char USAGE[] =
     "\n"
     "Checks FILE together with the environment (PGXGATE_*) and prints the settings that would\n"
     "be in force, secrets masked; without FILE, those of the environment alone. Problems are\n"
-    "printed with file, line and column, and the exit status is 78.\n"
+    "printed with file, line and column, those of the result mapping with its file and line,\n"
+    "and the exit status is 78.\n"
     "\n"
     "--example  print a settings file with every setting at its default\n"
     "--table    print all settings as a Markdown table\n";
@@ -32,6 +34,7 @@ static int print(struct buf *text)
 
 static int check(const char *path)
 {
+    struct result_mapping mapping;
     struct gw_config config;
     struct err err = {0};
     struct buf problems;
@@ -49,6 +52,13 @@ static int check(const char *path)
         return EXIT_CONFIG;
     }
     buf_release(&problems);
+    if (!cli_read_mapping("check-config", "result_mapping_file", config.result_mapping_file,
+                          &mapping)) {
+        gw_config_release(&config);
+        buf_release(&text);
+        return EXIT_CONFIG;
+    }
+    result_mapping_release(&mapping);
     gw_config_write(&config, &text);
     gw_config_release(&config);
     return print(&text);

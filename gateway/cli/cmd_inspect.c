@@ -11,6 +11,7 @@
 #include "gateway/cli/database.h"
 #include "gateway/cli/exit.h"
 #include "gateway/cli/knowledge.h"
+#include "gateway/cli/mapping.h"
 #include "gateway/hooks/inspect_fetch.h"
 
 #define FILE_BYTES_MAX   ((size_t)64 * 1024 * 1024)
@@ -21,7 +22,7 @@
 static const char USAGE[] =
     "usage: pgxgate inspect FILE|URL [--patient ID] [--json]\n"
     "                       [--knowledge DIR [--pack DIR]... | --database CONNINFO]\n"
-    "                       [--timeout SECONDS] [--ca-file FILE]\n"
+    "                       [--mapping FILE] [--timeout SECONDS] [--ca-file FILE]\n"
     "\n"
     "Shows what the gateway reads: per gene the evidence with source, date, conflicts and\n"
     "warnings, HLA alleles, medication orders, and what was ignored and why.\n"
@@ -39,16 +40,20 @@ static const char USAGE[] =
     "  --pack DIR           lay a pack over them\n"
     "  --database CONNINFO  use the active release there (default: PGXGATE_DATABASE when set,\n"
     "                       else the files in rules/knowledge)\n"
+    "  --mapping FILE       the site's own result codes and texts, as the setting\n"
+    "                       result_mapping_file names them\n"
     "  --timeout SECONDS    time for all reads from the server (default 30)\n"
     "  --ca-file FILE       PEM file of the authorities that sign the server's certificate\n"
     "\n"
-    "exit status: 0 shown, 64 usage, 65 the file, the patient or the knowledge is wrong, 69\n"
-    "the server could not be read, or not all of it, or no database, 78 the token or CA file\n";
+    "exit status: 0 shown, 64 usage, 65 the file, the patient, the mapping or the knowledge\n"
+    "is wrong, 69 the server could not be read, or not all of it, or no database, 78 the token "
+    "or CA file\n";
 
 struct inspect_arguments {
     const char *from; /* a file or a URL */
     const char *patient;
     const char *ca_file;
+    const char *mapping;
     uint32_t timeout_s;
     struct cli_knowledge where;
     bool wants_json;
@@ -90,6 +95,7 @@ static int read_arguments(int argc, char **argv, struct inspect_arguments *ret, 
         {"knowledge", required_argument, NULL, 'k'},
         {"pack", required_argument, NULL, 'p'},
         {"database", required_argument, NULL, 'd'},
+        {"mapping", required_argument, NULL, 'm'},
         {"timeout", required_argument, NULL, 't'},
         {"ca-file", required_argument, NULL, 'a'},
         {"help", no_argument, NULL, 'h'},
@@ -97,9 +103,9 @@ static int read_arguments(int argc, char **argv, struct inspect_arguments *ret, 
     };
     int option;
 
-    *ret = (struct inspect_arguments){.timeout_s = 30};
+    *ret = (struct inspect_arguments){.timeout_s = 30, .mapping = ""};
     *ret_help = false;
-    while ((option = getopt_long(argc, argv, "P:jk:p:d:t:a:h", OPTIONS, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "P:jk:p:d:m:t:a:h", OPTIONS, NULL)) != -1) {
         switch (option) {
         case 'P':
             ret->patient = optarg;
@@ -116,6 +122,9 @@ static int read_arguments(int argc, char **argv, struct inspect_arguments *ret, 
             break;
         case 'd':
             ret->where.conninfo = optarg;
+            break;
+        case 'm':
+            ret->mapping = optarg;
             break;
         case 't':
             if (!slice_to_u32(slice_of(optarg), 3600, &ret->timeout_s) || ret->timeout_s == 0)
@@ -247,7 +256,7 @@ static int judge(const struct inspection *inspection, bool is_server, bool is_co
 }
 
 static int inspect(const struct inspect_arguments *arguments,
-                   const struct rules_knowledge *knowledge)
+                   const struct rules_knowledge *knowledge, const struct fhir_mapping *mapping)
 {
     struct inspection inspection;
     bool is_server = is_url(arguments->from), is_complete = true;
@@ -255,6 +264,7 @@ static int inspect(const struct inspect_arguments *arguments,
     int status;
 
     inspect_init(&inspection, knowledge, slice_of(arguments->patient));
+    inspection.facts.mapping = mapping;
     status = is_server ? inspect_server(&inspection, arguments, &is_complete)
                        : inspect_file(&inspection, arguments->from);
     if (status == EXIT_OK && inspect_read(&inspection, &err) != ERR_OK)
@@ -271,6 +281,7 @@ int cli_inspect(int argc, char **argv)
 {
     struct inspect_arguments arguments;
     struct rules_knowledge *knowledge = NULL;
+    struct result_mapping mapping;
     bool wants_help;
     int status = read_arguments(argc, argv, &arguments, &wants_help);
 
@@ -278,9 +289,12 @@ int cli_inspect(int argc, char **argv)
         (void)fputs(USAGE, stdout);
     if (status != EXIT_OK || wants_help)
         return status;
+    if (!cli_read_mapping("inspect", "--mapping", arguments.mapping, &mapping))
+        return EXIT_DATA;
     status = cli_load_knowledge("inspect", &arguments.where, &knowledge);
     if (status == EXIT_OK)
-        status = inspect(&arguments, knowledge);
+        status = inspect(&arguments, knowledge, &mapping.mapping);
+    result_mapping_release(&mapping);
     rules_knowledge_release(knowledge);
     return status;
 }

@@ -14,6 +14,7 @@
 #include "fhir/json_write.h"
 #include "gateway/cli/cli.h"
 #include "gateway/cli/exit.h"
+#include "gateway/cli/mapping.h"
 #include "gateway/hooks/engine.h"
 #include "gateway/ops/admin.h"
 #include "gateway/ops/worker.h"
@@ -30,6 +31,7 @@ struct service {
     struct log log;
     struct net_cors cors;
     struct store *store;
+    struct result_mapping mapping;
     uint32_t workers; /* worker 0's, set when all are up */
 };
 
@@ -213,6 +215,7 @@ static enum err_code setup(struct gw_worker *worker, struct err *err)
         .log = &service->log,
         .metrics = worker->metrics,
         .store = service->store,
+        .mapping = &service->mapping.mapping,
         .worker = worker->index,
     };
 
@@ -376,6 +379,16 @@ static bool load_config(struct service *service, const char *path)
     return is_ok;
 }
 
+static bool check_database(const struct gw_config *config, const char *knowledge_dir)
+{
+    if (knowledge_dir != NULL || config->database[0] != '\0')
+        return true;
+    (void)fputs("pgxgate serve: no database: set `database`, `database_file` or "
+                "PGXGATE_DATABASE, or use --knowledge\n",
+                stderr);
+    return false;
+}
+
 static int usage_error(void)
 {
     (void)fputs(USAGE, stderr);
@@ -410,10 +423,9 @@ int cli_serve(int argc, char **argv)
         return usage_error();
     if (!load_config(&service, path))
         return EXIT_CONFIG;
-    if (knowledge_dir == NULL && service.config.database[0] == '\0') {
-        (void)fputs("pgxgate serve: no database: set `database`, `database_file` or "
-                    "PGXGATE_DATABASE, or use --knowledge\n",
-                    stderr);
+    if (!check_database(&service.config, knowledge_dir) ||
+        !cli_read_mapping("serve", "result_mapping_file", service.config.result_mapping_file,
+                          &service.mapping)) {
         gw_config_release(&service.config);
         return EXIT_CONFIG;
     }
@@ -421,6 +433,7 @@ int cli_serve(int argc, char **argv)
     service.cors = (struct net_cors){service.config.cors_allowed_origins,
                                      service.config.cors_allowed_origins_count};
     status = run(&service, knowledge_dir);
+    result_mapping_release(&service.mapping);
     gw_config_release(&service.config);
     return status;
 }

@@ -114,6 +114,7 @@ bool hook_call_open(struct hook_call *call, const struct hook_service *service,
 
     call->knowledge = knowledge;
     call->today = today;
+    call->facts.mapping = options->mapping;
     call->left_ms = UINT32_MAX;
     fhir_collection_init(&call->collection, &call->arena);
     if (!parse_body(call, body) ||
@@ -156,7 +157,12 @@ static void fail_for_missing_data(struct hook_call *call)
     struct slice unread = unread_names(call);
     const char *state = hook_prefetch_state_name(call->prefetch_state);
 
-    if (call->request.fhir_server.len == 0)
+    if (!call->is_incomplete)
+        (void)hook_fail(
+            &call->failure, HOOK_DATA_MISSING, "context",
+            "an order names a medication or an ingredient by a reference that leads "
+            "nowhere, neither in the request nor on fhirServer");
+    else if (call->request.fhir_server.len == 0)
         (void)hook_fail(&call->failure, HOOK_DATA_MISSING, "prefetch",
                         "genomic results or a referenced Medication are needed, the prefetch "
                         "key pgx is %s, and no fhirServer was sent to read them from",
@@ -234,7 +240,8 @@ void hook_call_decide(struct hook_call *call)
          !evaluate(call, &loudest) || !hook_pretests_decide(call) ||
          !hook_estimates_decide(call)))
         return;
-    if (call->is_incomplete && loudest == RULES_ALERT_NONE)
+    if ((call->is_incomplete || hook_facts_lack_a_drug(&call->facts)) &&
+        loudest == RULES_ALERT_NONE)
         fail_for_missing_data(call);
 }
 

@@ -47,6 +47,7 @@ struct hook_options {
     enum rules_conversion_use conversion;
     const struct slice *pretests; /* "drug/GENE" or "all"; borrowed */
     size_t pretests_count;
+    const struct fhir_mapping *mapping; /* of result codes and texts; borrowed, or NULL */
 };
 
 /* What is asked of the FHIR server: name for metrics and audit, words for people */

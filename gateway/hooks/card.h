@@ -93,6 +93,11 @@ bool card_population_is_open(const struct card *card);
  * several results that disagree. */
 bool card_result_is_ambiguous(const struct rules_gene_result *result);
 
+/* Where a record comes from (card_reading.c): ", 2024-03-01, Laboratory, Observation/abc"; and
+ * what reading the record left open for the genes of this card, as lines. */
+void card_reading_write_source(const struct fhir_evidence *evidence, struct buf *buf);
+void card_reading_write_unknown(const struct card *card, struct buf *unknown);
+
 /* Text from outside (results, names) so that it shows as written and can never become
  * Markdown or HTML. White space is folded, control characters dropped, length capped. */
 void card_escape(struct buf *buf, struct slice text);

@@ -17,36 +17,6 @@ void card_heading(struct buf *buf, const char *text)
              SLICE("**\n\n"));
 }
 
-static void write_date(struct buf *buf, struct slice date)
-{
-    for (size_t i = 0; i < date.len; i++)
-        if ((date.ptr[i] < '0' || date.ptr[i] > '9') && date.ptr[i] != '-')
-            date = SLICE_NONE;
-    if (date.len == 0)
-        buf_add_text(buf, "undated");
-    else
-        buf_add(buf, date);
-}
-
-/* ", 2024-03-01, Laboratory, Observation/abc" */
-static void write_provenance(struct buf *buf, const struct fhir_evidence *evidence)
-{
-    buf_add_text(buf, ", ");
-    write_date(buf, evidence->date);
-    if (evidence->performer.len > 0) {
-        buf_add_text(buf, ", ");
-        card_escape(buf, evidence->performer);
-    }
-    if (evidence->method.len > 0) {
-        buf_add_text(buf, ", ");
-        card_escape(buf, evidence->method);
-    }
-    buf_add_text(buf, ", ");
-    card_escape(buf, evidence->resource->name);
-    if (evidence->is_preliminary)
-        buf_add_text(buf, ", preliminary");
-}
-
 static void write_call(const struct card *card, const struct rules_gene_result *result,
                        const struct rules_call *call, struct buf *buf)
 {
@@ -78,7 +48,7 @@ static void write_call(const struct card *card, const struct rules_gene_result *
             buf_printf(buf, ", and %zu more", call->sources_count - i);
             break;
         }
-        write_provenance(buf, &facts->reading.evidence[call->sources[i]]);
+        card_reading_write_source(&facts->reading.evidence[call->sources[i]], buf);
     }
     buf_add_char(buf, '\n');
 }
@@ -93,8 +63,12 @@ static void write_found(const struct card *card, struct buf *buf)
         const struct rules_gene_result *result =
             hook_facts_result(&card->call->facts, genes[i]);
 
-        for (size_t c = 0; result != NULL && c < result->calls_count; c++)
-            write_call(card, result, &result->calls[c], buf);
+        /* What a laboratory reported stands first. */
+        for (int is_first = 1; result != NULL && is_first >= 0; is_first--)
+            for (size_t c = 0; c < result->calls_count; c++)
+                if (hook_facts_have_laboratory(&card->call->facts, &result->calls[c]) ==
+                    is_first)
+                    write_call(card, result, &result->calls[c], buf);
         if (result != NULL)
             card_conversion_write_others(card, result, buf);
     }
@@ -335,28 +309,6 @@ static void write_unknown_of_calls(const struct card *card, struct buf *unknown)
     }
 }
 
-/* Warnings about the resources that this card's drug rests on. */
-static void write_reading_warnings(const struct card *card, struct buf *unknown)
-{
-    const struct fhir_reading *reading = &card->call->facts.reading;
-    uint32_t seen = 0;
-
-    for (size_t i = 0; i < reading->warnings_count; i++) {
-        const struct fhir_warning *warning = &reading->warnings[i];
-        bool is_used = false;
-
-        for (size_t e = 0; e < reading->evidence_count && !is_used; e++)
-            for (size_t g = 0; g < card->call->facts.genes_count; g++)
-                is_used = is_used || (reading->evidence[e].resource == warning->resource &&
-                                      slice_eq(reading->evidence[e].gene,
-                                               card->call->facts.genes[g]->symbol));
-        if (!is_used || (seen >> warning->code & 1) != 0)
-            continue;
-        seen |= 1u << warning->code;
-        buf_printf(unknown, "- Reading the record: %s.\n", fhir_warning_text(warning->code));
-    }
-}
-
 /* What would tell which of the situations applies; each thing once. */
 static void write_unknown_populations(const struct card *card, struct buf *unknown)
 {
@@ -418,7 +370,7 @@ static void write_unknown(const struct card *card, struct buf *buf)
         buf_printf(unknown, "- %.*s: no usable result on file.\n",
                    SLICE_ARG(advice->missing[i]->symbol));
     write_unknown_of_calls(card, unknown);
-    write_reading_warnings(card, unknown);
+    card_reading_write_unknown(card, unknown);
     card_conversion_write_unknown(card, unknown);
     if (card->has_more)
         buf_add_text(unknown, "- There is more advice than this card can hold; the trace of "

@@ -81,7 +81,7 @@ static enum engine_next answer_discovery(struct run *run)
     if (engine->discovery.len == 0 || !slice_eq(hash, engine->discovery_hash)) {
         assert(hash.len < sizeof engine->discovery_hash_);
         buf_clear(&engine->discovery);
-        hook_discovery_write(&engine->discovery, run->knowledge,
+        hook_discovery_write(&engine->discovery, run->knowledge, engine->call_options.mapping,
                              engine->call_options.conversion != RULES_CONVERSION_OFF ||
                                  engine->call_options.pretests_count > 0);
         if (hash.len > 0)
@@ -368,6 +368,7 @@ enum err_code hook_engine_new(uv_loop_t *loop, const struct hook_engine_options 
         .call_options = options_of(config),
         .loop = loop,
     };
+    engine->call_options.mapping = options->mapping;
     engine->woken_tail = &engine->woken;
     buf_init(&engine->discovery, ANSWER_BYTES_MAX);
     buf_init(&engine->audit, AUDIT_BYTES_MAX);

@@ -12,16 +12,18 @@
 #include "gateway/ops/metrics.h"
 #include "rules/knowledge.h"
 
+struct fhir_mapping;
 struct hook_engine;
 struct store;
 struct store_audit_row;
 struct uv_loop_s;
 
 struct hook_engine_options {
-    const struct gw_config *config; /* borrowed */
-    const struct log *log;          /* borrowed */
-    struct metrics *metrics;        /* borrowed */
-    struct store *store;            /* borrowed: snapshots and the audit queue */
+    const struct gw_config *config;     /* borrowed */
+    const struct log *log;              /* borrowed */
+    struct metrics *metrics;            /* borrowed */
+    struct store *store;                /* borrowed: snapshots and the audit queue */
+    const struct fhir_mapping *mapping; /* borrowed: the site's result codes, or NULL */
     uint32_t worker;
 };
 

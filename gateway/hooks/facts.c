@@ -131,6 +131,7 @@ static enum err_code find_drugs_of(struct hook_facts *facts, struct fhir_order *
         return err->code;
     if (found->drugs_count == 0) {
         facts->orders_unresolved++;
+        facts->orders_incomplete += order->is_incomplete;
         for (size_t i = 0; i < order->codings_count; i++)
             add_unresolved(facts, &order->codings[i], knowledge);
         return ERR_OK;
@@ -145,6 +146,7 @@ static enum err_code find_drugs_of(struct hook_facts *facts, struct fhir_order *
             return err->code;
     }
     facts->orders_local += is_local;
+    facts->orders_incomplete += order->is_incomplete && !is_local;
     return ERR_OK;
 }
 
@@ -157,7 +159,7 @@ enum err_code hook_facts_find_drugs(struct hook_facts *facts,
     facts->drug_orders_count = 0;
     facts->genes_count = 0;
     facts->orders_evaluated = facts->orders_unresolved = 0;
-    facts->orders_local = facts->orders_unread = 0;
+    facts->orders_local = facts->orders_unread = facts->orders_incomplete = 0;
     facts->orders_contradictory = facts->orders_by_text = facts->unresolved_count = 0;
     facts->order_drugs = arena_array(arena, facts->orders_count, sizeof *facts->order_drugs);
     if (facts->order_drugs == NULL)
@@ -165,7 +167,7 @@ enum err_code hook_facts_find_drugs(struct hook_facts *facts,
     for (size_t i = 0; i < facts->orders_count; i++) {
         struct fhir_order *order = &facts->orders[i];
 
-        if (order->state == FHIR_ORDER_NEEDS_RESOURCE &&
+        if ((order->state == FHIR_ORDER_NEEDS_RESOURCE || order->is_incomplete) &&
             fhir_order_resolve(order, collection, arena, err) != ERR_OK)
             return err->code;
         if (!is_selected(facts, request, order, arena))
@@ -222,13 +224,46 @@ struct rules_evidence hook_evidence_of(const struct fhir_evidence *read)
     return evidence;
 }
 
-/* Newest first, undated last, then by what tells two records apart. The order in which a server
- * or a prefetch happens to list results must not show: the same facts give the same card. */
+struct slice hook_origin_words(enum fhir_origin origin)
+{
+    switch (origin) {
+    case FHIR_ORIGIN_RESULT:
+        return SLICE_NONE;
+    case FHIR_ORIGIN_IMPLICATION:
+        return SLICE(", derived from what is stated for a drug");
+    case FHIR_ORIGIN_REPORT:
+        return SLICE(", from the report's conclusion");
+    case FHIR_ORIGIN_INDICATOR:
+        return SLICE(", a genomic indicator of the record, not a laboratory's result");
+    case FHIR_ORIGIN_CONDITION:
+        return SLICE(", not stated by a laboratory");
+    }
+    return SLICE_NONE;
+}
+
+static bool is_of_laboratory(const struct fhir_evidence *e)
+{
+    return e->origin != FHIR_ORIGIN_INDICATOR && e->origin != FHIR_ORIGIN_CONDITION;
+}
+
+bool hook_facts_have_laboratory(const struct hook_facts *facts, const struct rules_call *call)
+{
+    for (size_t i = 0; i < call->sources_count; i++)
+        if (is_of_laboratory(&facts->reading.evidence[call->sources[i]]))
+            return true;
+    return false;
+}
+
+/* A laboratory's results first, then what others state; newest first, undated last, then by
+ * what tells two records apart. The order in which a server or a prefetch happens to list
+ * results must not show: the same facts give the same card. */
 static int compare_evidence(const void *a_, const void *b_)
 {
     const struct fhir_evidence *a = a_, *b = b_;
-    int order = slice_compare(b->date, a->date);
+    int order = (int)is_of_laboratory(b) - (int)is_of_laboratory(a);
 
+    if (order == 0)
+        order = slice_compare(b->date, a->date);
     if (order == 0)
         order = slice_compare(a->resource->name, b->resource->name);
     if (order == 0)
@@ -248,7 +283,8 @@ enum err_code hook_facts_resolve_genes(struct hook_facts *facts, struct slice pa
     size_t count;
 
     facts->reading = (struct fhir_reading){0};
-    if (fhir_read_evidence(collection, patient_id, arena, &facts->reading, err) != ERR_OK)
+    if (fhir_read_evidence_mapped(collection, patient_id, facts->mapping, arena,
+                                  &facts->reading, err) != ERR_OK)
         return err->code;
     count = facts->reading.evidence_count;
     facts->evidence = arena_array(arena, count, sizeof *facts->evidence);
@@ -274,6 +310,11 @@ const struct rules_gene_result *hook_facts_result(const struct hook_facts *facts
         if (facts->genes[i] == gene)
             return &facts->results[i];
     return NULL;
+}
+
+bool hook_facts_lack_a_drug(const struct hook_facts *facts)
+{
+    return facts->orders_unread > 0 || facts->orders_incomplete > 0;
 }
 
 bool hook_facts_lack_a_gene(const struct hook_facts *facts)

@@ -28,7 +28,10 @@ struct hook_unresolved_code {
 };
 #define HOOK_UNRESOLVED_MAX 16 /* listed for one call; all are counted */
 
+struct fhir_mapping;
+
 struct hook_facts {
+    const struct fhir_mapping *mapping; /* of the site's codes and texts; borrowed, or NULL */
     struct fhir_order *orders;
     size_t orders_count;
     struct hook_drug_order *drug_orders; /* one per drug, in the order of the orders */
@@ -40,6 +43,7 @@ struct hook_facts {
     size_t orders_unresolved;    /* of these, with codes that no drug is known for */
     size_t orders_local;         /* of these, in a local dose form: no systemic effect */
     size_t orders_unread;        /* whose medication is not here and must be fetched */
+    size_t orders_incomplete;    /* evaluated but for an ingredient that is not here */
     size_t orders_contradictory; /* with codes that name different drugs */
     size_t orders_by_text;       /* resolved by words, for want of a code */
     struct hook_order_drugs *order_drugs; /* parallel to orders; empty when not evaluated */
@@ -76,9 +80,19 @@ enum err_code hook_facts_resolve_genes(struct hook_facts *facts, struct slice pa
 /* One record of a laboratory as the rules read it; texts are borrowed from it. */
 struct rules_evidence hook_evidence_of(const struct fhir_evidence *read);
 
+/* How a record that is no laboratory's result came to be, behind the name of its resource: ", a
+ * genomic indicator, not a laboratory's result". Empty for a result. */
+struct slice hook_origin_words(enum fhir_origin origin);
+
+/* Whether a laboratory stands behind any of the call's sources. */
+bool hook_facts_have_laboratory(const struct hook_facts *facts, const struct rules_call *call);
+
 /* What was found about a gene; NULL when it was not asked for. */
 const struct rules_gene_result *hook_facts_result(const struct hook_facts *facts,
                                                   const struct rules_gene *gene);
+
+/* True when what is ordered is not all known: silence would vouch for what nobody read. */
+bool hook_facts_lack_a_drug(const struct hook_facts *facts);
 
 /* True when a gene asked for has no result at all. */
 bool hook_facts_lack_a_gene(const struct hook_facts *facts);

@@ -94,9 +94,13 @@ static bool want_medications(struct hook_call *call)
 {
     for (size_t i = 0; i < call->facts.orders_count; i++) {
         const struct fhir_order *order = &call->facts.orders[i];
+        struct slice wanted = order->state == FHIR_ORDER_NEEDS_RESOURCE ? order->reference
+                              : order->is_incomplete                    ? order->missing
+                                                                        : SLICE_NONE;
 
-        if (order->state == FHIR_ORDER_NEEDS_RESOURCE &&
-            !hook_gather_read(call, HOOK_NEED_MEDICATION, order->reference))
+        /* What is contained is here, or nowhere. */
+        if (order->state != FHIR_ORDER_SKIPPED && wanted.len > 0 && wanted.ptr[0] != '#' &&
+            !hook_gather_read(call, HOOK_NEED_MEDICATION, wanted))
             return false;
     }
     return true;
@@ -106,12 +110,12 @@ static bool plan_first_round(struct hook_call *call)
 {
     bool has_results = call->prefetch_state == HOOK_PREFETCH_DATA;
 
-    if (call->facts.drug_orders_count == 0 && call->facts.orders_unread == 0)
+    if (call->facts.drug_orders_count == 0 && !hook_facts_lack_a_drug(&call->facts))
         return true; /* nothing we have rules for: ask for nothing */
     if (!hook_gather_resolve(call))
         return false;
-    has_results = has_results ||
-                  (call->facts.orders_unread == 0 && hook_facts_are_complete(&call->facts));
+    has_results = has_results || (!hook_facts_lack_a_drug(&call->facts) &&
+                                  hook_facts_are_complete(&call->facts));
     if (!call->may_fetch) {
         /* A null key is the client's word that there is nothing (CDS Hooks 2.0.1). */
         call->is_incomplete = call->facts.orders_unread > 0 ||
@@ -150,7 +154,8 @@ static bool plan_next_round(struct hook_call *call)
     if (hook_facts_find_drugs(&call->facts, &call->request, &call->collection, call->knowledge,
                               &call->arena, &err) != ERR_OK)
         return hook_gather_fail(call, &err);
-    return true;
+    /* A Medication may refer to others. */
+    return !call->may_fetch || want_medications(call);
 }
 
 size_t hook_call_plan(struct hook_call *call)

@@ -14,6 +14,7 @@
 #include "gateway/hooks/gather.h"
 
 #include "fhir/codes.h"
+#include "fhir/mapping.h"
 #include "gateway/hooks/missing.h"
 
 #define CODES_BYTES_MAX     16384
@@ -29,7 +30,7 @@
 bool hook_gather_by_code(struct hook_call *call)
 {
     const struct rules_release *rows = rules_knowledge_rows(call->knowledge);
-    bool is_all = call->facts.orders_unread > 0;
+    bool is_all = hook_facts_lack_a_drug(&call->facts);
     size_t count = is_all ? rows->genes_count : call->facts.genes_count;
     struct slice *genes = arena_array(&call->arena, count, sizeof *genes);
     struct fhir_search_param params[] = {{SLICE("code"), SLICE_NONE},
@@ -42,6 +43,7 @@ bool hook_gather_by_code(struct hook_call *call)
         genes[i] = is_all ? rows->genes[i].symbol : call->facts.genes[i]->symbol;
     buf_init(&codes, CODES_BYTES_MAX);
     fhir_observation_codes(&codes, genes, count);
+    fhir_mapping_codes(call->options->mapping, genes, count, &codes);
     params[0].value = arena_copy(&call->arena, buf_slice(&codes));
     buf_release(&codes);
     if (call->arena.has_failed)

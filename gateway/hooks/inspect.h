@@ -61,8 +61,8 @@ struct inspect_order {
     bool is_draft; /* in a hook request: it is about to be signed */
     bool is_evaluated;
     /* Why it is not evaluated: "cancelled". Also of an evaluated one: "unresolved-code", its
-     * codes are of systems that the knowledge has no codes of, so that nothing can come of it.
-     */
+     * codes are of systems that the knowledge has no codes of, so that nothing can come of it;
+     * "ingredient-not-read", one of its ingredients is a reference that leads nowhere. */
     struct slice reason;
 };
 
@@ -84,7 +84,7 @@ struct inspection {
     size_t drafts_end;      /* of a request: the drafts are the resources before this one */
     bool is_outcome;        /* nothing but a server's error */
 
-    struct hook_facts facts; /* all genes, their evidence and results */
+    struct hook_facts facts; /* all genes, their evidence and results; its mapping may be set */
     struct inspect_gene *genes;
     size_t genes_count, genes_max;
     struct inspect_hla *hla;

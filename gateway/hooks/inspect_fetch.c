@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "fhir/fetch.h"
+#include "fhir/mapping.h"
 #include "fhir/search.h"
 #include "gateway/hooks/gather.h"
 #include "gateway/hooks/missing.h"
@@ -16,7 +17,7 @@
 #define READS_MAX          400
 #define REFERENCE_ROUNDS   2
 #define PAGES_MAX          100 /* of one search */
-#define URL_BYTES_MAX      16384
+#define URL_BYTES_MAX      32768
 #define BODY_BYTES_MAX     ((size_t)32 * 1024 * 1024)
 #define CONNECTIONS        8
 #define CONNECT_TIMEOUT_MS 10000u
@@ -145,6 +146,7 @@ static enum err_code plan_first(struct crawl *c)
         genes[i] = release->genes[i].symbol;
     buf_init(&codes, URL_BYTES_MAX);
     fhir_observation_codes(&codes, genes, release->genes_count);
+    fhir_mapping_codes(inspection->facts.mapping, genes, release->genes_count, &codes);
     (void)add_search(c, KIND_CODE, "Observation?code", "Observation", "code",
                      buf_slice(&codes));
     buf_release(&codes);
@@ -208,9 +210,14 @@ static enum err_code plan_next(struct crawl *c, size_t round_begin)
         plan_references(c);
     if (inspect_read_orders(inspection, &c->err) != ERR_OK)
         return c->err.code;
-    for (size_t i = 0; i < inspection->orders_count; i++)
-        if (inspection->orders[i].order->state == FHIR_ORDER_NEEDS_RESOURCE)
-            add_reference(c, KIND_MEDICATION, inspection->orders[i].order->reference);
+    for (size_t i = 0; i < inspection->orders_count; i++) {
+        const struct fhir_order *order = inspection->orders[i].order;
+
+        if (order->state == FHIR_ORDER_NEEDS_RESOURCE)
+            add_reference(c, KIND_MEDICATION, order->reference);
+        else if (order->is_incomplete)
+            add_reference(c, KIND_MEDICATION, order->missing);
+    }
     return c->err.code;
 }
 

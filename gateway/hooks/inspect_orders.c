@@ -99,8 +99,6 @@ static struct slice skip_word(struct inspection *inspection, const struct fhir_o
 
     if (json_is_true(json_get(object, "doNotPerform")))
         return SLICE("do-not-perform");
-    if (slice_find(slice_of(order->skip_reason), SLICE("contained")) != SIZE_MAX)
-        return SLICE("needs-resource");
     return json_text(json_get(object, "status"), &inspection->arena);
 }
 
@@ -163,6 +161,8 @@ static enum err_code fill(struct inspection *inspection, struct inspect_order *r
     row->is_evaluated = row->reason.len == 0;
     if (row->is_evaluated && !row->is_known && !has_familiar_code(inspection, row->order))
         row->reason = SLICE("unresolved-code");
+    else if (row->is_evaluated && row->order->is_incomplete)
+        row->reason = SLICE("ingredient-not-read");
     return ERR_OK;
 }
 

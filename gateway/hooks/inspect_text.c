@@ -77,6 +77,10 @@ static void write_evidence(const struct fhir_evidence *e, struct buf *buf)
     add_after(buf, ", ", e->date);
     add_after(buf, ", ", e->performer);
     add_after(buf, ", ", e->method);
+    buf_add(buf, hook_origin_words(e->origin));
+    if (e->is_implied)
+        add_after(buf, e->origin == FHIR_ORIGIN_IMPLICATION ? ": " : ", stated for a drug: ",
+                  e->implication);
     buf_add_text(buf, "\n");
 }
 
@@ -141,6 +145,9 @@ static void write_order(const struct inspect_order *row, struct buf *buf)
     }
     if (!row->is_evaluated)
         add_after(buf, "; not evaluated: ", row->reason);
+    else if (row->order->is_incomplete)
+        add_after(buf, "; evaluated, but for an ingredient that could not be read: ",
+                  row->order->missing);
     else if (row->reason.len > 0)
         add_after(buf, "; evaluated without effect: ", row->reason);
     else if (row->is_known)
@@ -177,6 +184,10 @@ static const char *meaning_of(struct slice reason)
     for (size_t i = 0; i < ARRAY_LEN(MEANINGS); i++)
         if (slice_eq_text(reason, MEANINGS[i].reason))
             return MEANINGS[i].meaning;
+    /* A resource that is only warned of is listed by the warning's name. */
+    for (uint32_t code = 0; code < FHIR_WARNINGS_COUNT; code++)
+        if (slice_eq_text(reason, fhir_warning_name((enum fhir_warning_code)code)))
+            return fhir_warning_text((enum fhir_warning_code)code);
     return NULL;
 }
 

@@ -3,9 +3,10 @@
 
 #include <assert.h>
 
+#include "fhir/mapping.h"
 #include "gateway/hooks/gather.h"
 
-#define CODES_BYTES_MAX 8192
+#define CODES_BYTES_MAX 16384
 
 const char *hook_pretest_outcome_name(enum hook_pretest_outcome outcome)
 {
@@ -123,6 +124,7 @@ static bool is_pending(struct hook_call *call, const struct rules_gene *gene)
 
     buf_init(&codes, CODES_BYTES_MAX);
     fhir_observation_codes(&codes, &gene->symbol, 1);
+    fhir_mapping_codes(call->options->mapping, &gene->symbol, 1, &codes);
     for (size_t i = 0; i < call->collection.resources_count && !found; i++) {
         const struct fhir_resource *r = &call->collection.resources[i];
 

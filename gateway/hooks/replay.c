@@ -61,6 +61,43 @@ static size_t read_names(struct replay *replay, const char *name, struct slice *
     return count;
 }
 
+/* One row of the mapping from an object: its members are the columns. */
+static enum err_code read_mapped(struct replay *replay, struct json object, uint32_t row,
+                                 struct err *err)
+{
+    struct slice fields[RESULT_MAPPING_COLUMNS_COUNT] = {0};
+
+    for (struct json m = json_first(object); !json_is_absent(m); m = json_next(m)) {
+        struct slice name = json_name(m, &replay->call.arena);
+        size_t c = 0;
+
+        while (c < ARRAY_LEN(fields) && !slice_eq_text(name, RESULT_MAPPING_NAMES[c]))
+            c++;
+        if (c == ARRAY_LEN(fields) || !json_is(m, JSON_STRING))
+            return err_set(err, ERR_INVALID, "its members are the columns, as strings");
+        fields[c] = json_text(m, &replay->call.arena);
+    }
+    return result_mapping_add(&replay->mapping, fields, row, err);
+}
+
+static enum err_code read_mapping(struct replay *replay, struct err *err)
+{
+    struct json list = json_at(json_root(&replay->doc), "settings", "result_mapping");
+    struct err why = {0};
+    uint32_t row = 0;
+
+    if (json_is_absent(list))
+        return ERR_OK;
+    result_mapping_init(&replay->mapping, "row");
+    for (struct json r = json_first(list); !json_is_absent(r); r = json_next(r))
+        if (read_mapped(replay, r, ++row, &why) != ERR_OK)
+            return err_set(err, why.code, "settings.result_mapping: row %u: %s", row, why.text);
+    if (result_mapping_finish(&replay->mapping, &why) != ERR_OK)
+        return err_set(err, why.code, "settings.result_mapping: %s", why.text);
+    replay->options.mapping = &replay->mapping.mapping;
+    return ERR_OK;
+}
+
 static void read_number(struct json settings, const char *name, uint32_t *ret)
 {
     int64_t number;
@@ -92,7 +129,7 @@ static enum err_code read_settings(struct replay *replay, struct err *err)
         replay->publishers[0] = SLICE("CPIC");
         options->policy.publishers_count = 1;
     }
-    return ERR_OK;
+    return read_mapping(replay, err);
 }
 
 enum err_code replay_load(struct replay *replay, const char *path, struct err *err)
@@ -277,6 +314,7 @@ uint32_t replay_run(struct replay *replay, const struct rules_knowledge *knowled
 void replay_release(struct replay *replay)
 {
     hook_call_release(&replay->call);
+    result_mapping_release(&replay->mapping);
     json_doc_release(&replay->doc);
     buf_release(&replay->text);
     buf_release(&replay->body);

@@ -13,7 +13,8 @@
  *               is answered with 404. "metadata" is the server's CapabilityStatement.
  *   "settings"  object: "phenoconversion", "pretest", "guideline_order", "deadline_ms" and
  *               "fhir_url_bytes_max" as in the configuration, "fhir_server_kind" one of the
- *               kinds of servers there; what is absent has its default
+ *               kinds of servers there, and "result_mapping", an array of objects whose members
+ *               are the columns of result_mapping.h; what is absent has its default
  * Members of other names are passed over, so the same file can hold expectations. A plain hook
  * request is accepted too.
  */
@@ -21,6 +22,7 @@
 #define GATEWAY_HOOKS_REPLAY_H
 
 #include "gateway/hooks/call.h"
+#include "gateway/store/result_mapping.h"
 
 #define REPLAY_BYTES_MAX    (32u * 1024 * 1024)
 #define REPLAY_PRETESTS_MAX 64
@@ -34,6 +36,7 @@ struct replay {
     uint32_t left_ms;    /* that every plan is told of */
     struct slice publishers[RULES_PUBLISHERS_MAX];
     struct slice pretests[REPLAY_PRETESTS_MAX];
+    struct result_mapping mapping;
     struct hook_call call;
 };
 

@@ -6,9 +6,11 @@
 #include "gateway/hooks/service.h"
 
 #include "fhir/json_write.h"
+#include "fhir/mapping.h"
 #include "fhir/observation.h"
 
-#define TEMPLATE_BYTES_MAX 8192
+#define TEMPLATE_BYTES_MAX 32768
+#define MAPPED_BYTES_MAX   16384
 /* All statuses: what was stopped may still act, and what was never taken is not listed. */
 #define LIST_TEMPLATE "MedicationRequest?patient={{context.patientId}}&_count=100"
 
@@ -39,8 +41,29 @@ const struct hook_service *hook_service_find(struct slice id)
     return NULL;
 }
 
-static void write_codes(struct buf *buf, const struct rules_knowledge *knowledge)
+/* A template is a URL: what a site's codes hold must not end a parameter, or look like one of
+ * the placeholders. The codes of others stand as everybody writes them. */
+static void add_mapped(struct buf *buf, struct slice tokens)
 {
+    static const char PLAIN[] = "-._~:/|,";
+
+    for (size_t i = 0; i < tokens.len; i++) {
+        unsigned char c = (unsigned char)tokens.ptr[i];
+        bool is_plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+                        (c >= 'a' && c <= 'z') || (c != 0 && strchr(PLAIN, c) != NULL);
+
+        if (is_plain)
+            buf_add_char(buf, (char)c);
+        else
+            buf_printf(buf, "%%%02X", c);
+    }
+}
+
+static void write_codes(struct buf *buf, const struct rules_knowledge *knowledge,
+                        const struct fhir_mapping *mapping)
+{
+    struct buf mapped;
+
     const struct rules_release *rows =
         knowledge == NULL ? NULL : rules_knowledge_rows(knowledge);
     struct slice genes[64];
@@ -50,6 +73,12 @@ static void write_codes(struct buf *buf, const struct rules_knowledge *knowledge
         if (genes_count < ARRAY_LEN(genes))
             genes[genes_count++] = rows->genes[i].symbol;
     fhir_observation_codes(buf, genes, genes_count);
+    buf_init(&mapped, MAPPED_BYTES_MAX);
+    fhir_mapping_codes(mapping, genes, genes_count, &mapped);
+    add_mapped(buf, buf_slice(&mapped));
+    if (buf_failed(&mapped))
+        buf->has_failed = true;
+    buf_release(&mapped);
 }
 
 static void write_service(struct json_writer *w, const struct hook_service *service,
@@ -72,14 +101,14 @@ static void write_service(struct json_writer *w, const struct hook_service *serv
 }
 
 void hook_discovery_write(struct buf *buf, const struct rules_knowledge *knowledge,
-                          bool offers_list)
+                          const struct fhir_mapping *mapping, bool offers_list)
 {
     struct json_writer w;
     struct buf pgx;
 
     buf_init(&pgx, TEMPLATE_BYTES_MAX);
     buf_add_text(&pgx, "Observation?patient={{context.patientId}}&code=");
-    write_codes(&pgx, knowledge);
+    write_codes(&pgx, knowledge, mapping);
     buf_add_text(&pgx, "&_sort=-date&_count=100");
 
     json_write_init(&w, buf);

@@ -9,6 +9,8 @@
 #include "rules/base/buf.h"
 #include "rules/knowledge.h"
 
+struct fhir_mapping;
+
 struct hook_service {
     const char *id;
     const char *hook;
@@ -24,9 +26,10 @@ extern const struct hook_service HOOK_SERVICES[HOOK_SERVICES_COUNT];
 const struct hook_service *hook_service_find(struct slice id); /* NULL when unknown */
 
 /* The body of GET /cds-services (CDS Hooks 2.0.1, Discovery). `knowledge` may be NULL: then
- * the prefetch template asks for the generic genotype codes only. The medication list is
- * offered as a prefetch key where the site has use for it. */
+ * the prefetch template asks for the generic genotype codes only. The codes that the site maps
+ * (`mapping` may be NULL) are asked for, too. The medication list is offered as a prefetch key
+ * where the site has use for it. */
 void hook_discovery_write(struct buf *buf, const struct rules_knowledge *knowledge,
-                          bool offers_list);
+                          const struct fhir_mapping *mapping, bool offers_list);
 
 #endif

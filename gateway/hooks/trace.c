@@ -123,6 +123,7 @@ static void write_gaps(struct json_writer *w, const struct hook_call *call)
     json_write_member_u64(w, "orders", facts->orders_count);
     json_write_member_u64(w, "evaluated_orders", facts->orders_evaluated);
     json_write_member_u64(w, "unread_orders", facts->orders_unread);
+    json_write_member_u64(w, "incomplete_orders", facts->orders_incomplete);
     json_write_member_u64(w, "unresolved_orders", facts->orders_unresolved);
     write_unresolved(w, facts);
     json_write_member_u64(w, "local_orders", facts->orders_local);
@@ -227,6 +228,8 @@ static void write_orders(struct json_writer *w, const struct hook_call *call)
         json_write_member_text(w, "order", order->name);
         json_write_member_text(w, "state", slice_of(STATES[order->state]));
         json_write_member_text(w, "reason", slice_of(order->skip_reason));
+        if (order->is_incomplete)
+            json_write_member_text(w, "unread", order->missing);
         json_write_name(w, "drugs");
         json_write_array(w);
         for (size_t d = 0; d < call->facts.drug_orders_count; d++)
@@ -266,6 +269,8 @@ static void write_call(struct json_writer *w, struct hook_call *hook,
     for (size_t i = 0; i < call->sources_count; i++)
         json_write_text(w, hook->facts.reading.evidence[call->sources[i]].resource->name);
     json_write_array_end(w);
+    if (!hook_facts_have_laboratory(&hook->facts, call))
+        json_write_member_bool(w, "is_without_laboratory", true);
     json_write_object_end(w);
 }
 

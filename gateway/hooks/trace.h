@@ -25,7 +25,8 @@ void hook_trace_patient_write(struct json_writer *w, struct hook_call *call);
  * "is_applied"}],"known":{"age","sex","weight","indication","therapy","dose"}}] */
 void hook_audit_decisions_write(const struct hook_call *call, struct buf *buf);
 /* {"prefetch","medication_list","pretests":[{"drug","gene","outcome"}],"unread_orders",
- * "unresolved_orders","local_orders","unread":["pgx"],"is_incomplete", ...} */
+ * "incomplete_orders","unresolved_orders","local_orders","unread":["pgx"],"is_incomplete",
+ * ...} */
 void hook_audit_gaps_write(const struct hook_call *call, struct buf *buf);
 /* [{"kind","outcome","status","took_us"}]; where it applies also "of" (a page's search),
  * "is_retry", "is_replaced", "is_cached", "method", "ignored" (parameters passed over) */

@@ -203,6 +203,21 @@ static void read_database_file(struct config_reader *reader, struct config_place
     buf_release(&buf);
 }
 
+/* A bare name means a file beside the settings file. */
+static void find_mapping_file(struct config_reader *reader, const char *file)
+{
+    struct gw_config *config = reader->config;
+    const char *slash = strrchr(file, '/');
+
+    if (config->result_mapping_file[0] == '\0' || slash == NULL ||
+        strchr(config->result_mapping_file, '/') != NULL)
+        return;
+    config->result_mapping_file =
+        arena_printf(&config->arena, "%.*s%s", (int)(slash + 1 - file), file,
+                     config->result_mapping_file)
+            .ptr;
+}
+
 /* ---- what must fit together ---- */
 
 static void check_together(struct config_reader *reader, const char *file)
@@ -221,6 +236,7 @@ static void check_together(struct config_reader *reader, const char *file)
         else
             read_database_file(reader, place);
     }
+    find_mapping_file(reader, file);
     if (config->request_bodies_bytes_max < config->request_body_bytes_max)
         config_problem(reader, (struct config_place){.file = file},
                        "request_bodies_bytes_max: must not be below request_body_bytes_max");

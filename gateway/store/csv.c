@@ -21,7 +21,7 @@ static bool cut_quoted(struct slice *rest, struct buf *unquoted, const char **re
         }
         buf_add_char(unquoted, rest->ptr[at]);
     }
-    *ret_reason = "a quote is not closed";
+    *ret_reason = "a quote is not closed in its line; no column may hold a line break";
     return false;
 }
 

@@ -1,7 +1,6 @@
 /* gateway/store/modulators_csv.h -- a site's list of inhibitors and inducers, as CSV.
  *
- * UTF-8, RFC 4180, lines that end in LF or CR LF. The first line names the columns, in any
- * order:
+ * The form of the file is that of csv_table.h; its columns:
  *
  *   gene          "CYP2D6"
  *   drug          as the release calls it; an unknown one is added, to be recognised by name

@@ -1,8 +1,7 @@
 /* gateway/store/site_codes.h -- a site's own drug codes, from a CSV file.
  *
- * For SNOMED CT, dm+d, PZN and other national or local codes, which may not be shipped. RFC
- * 4180: commas, quotes doubled inside quotes, lines that end in LF or CR LF; UTF-8 without a
- * byte order mark. The first line names the columns, in any order:
+ * For SNOMED CT, dm+d, PZN and other national or local codes, which may not be shipped. The
+ * form of the file is that of csv_table.h; its columns:
  *
  *   system   canonical URL or urn:..., or rxnorm, atc, ndc, snomed
  *   code

@@ -178,6 +178,13 @@ static void presence_of_hla_alleles(void **state)
         {OBS(NAMED("HLA-B*57:01 genotype") "," TEXT("HLA-B*57:01")), "ignored not-pgx"},
         {OBS(NAMED("HLA-B27") "," TEXT("Positive")), "ignored not-pgx"},
         {OBS(LOINC("57979-7") "," TEXT("pending")), "ignored no-value"},
+        /* a group of alleles, or alternatives */
+        {OBS(LOINC("57291-7") "," TEXT("HLA-B*57")), "warn hla-vague"},
+        {OBS(LOINC("57291-7") "," TEXT("B*57, B*08")), "warn hla-vague"},
+        {OBS(LOINC("84413-4") "," GENE("HGNC:4932") "," TEXT("HLA-B*57/HLA-B*58:01")),
+         "warn hla-vague"},
+        {OBS(LOINC("57291-7") "," TEXT("B*15:AKBAR+B*57")), "warn hla-vague"},
+        {OBS(LOINC("57291-7") "," TEXT("B*57+B*58:01")), "HLA-B *58:01; warn one-allele"},
     };
 
     (void)state;
@@ -314,13 +321,61 @@ static void provenance(void **state)
     }
 }
 
+/* "CYP2C19" or "CYP2C19 CYP2D6", for each warning. */
+static void warnings_name_their_genes(void **state)
+{
+    static const char *const GENES[] = {"CYP2C19", "CYP2D6", "HLA-B"};
+    static const struct row rows[] = {
+        {OBS(LOINC("79714-2") "," TEXT("splendid")), "value-unreadable CYP2C19"},
+        {OBS(LOINC("79715-9") "," TEXT("splendid")), "value-unreadable CYP2D6"},
+        {OBS(LOINC("79714-2") "," TEXT("CYP2D6 poor metabolizer")),
+         "gene-mismatch CYP2C19 CYP2D6"},
+        {OBS(LOINC("84413-4") ",'component':[" GENE_IS("HGNC:2621") "," GENE_IS(
+             "HGNC:2625") "]," TEXT("*1/*2")),
+         "two-genes CYP2C19 CYP2D6; value-unreadable"},
+        {OBS(LOINC("57291-7") "," TEXT("HLA-B*57")), "hla-vague HLA-B"},
+        {OBS(LOINC("84413-4") "," TEXT("*1/*2")), "value-unreadable"},
+        {"{'resourceType':'DiagnosticReport','status':'final','code':" CONCEPT(
+             CODED("http://loinc.org", "51969-4")) ",'presentedForm':[{'url':'Binary/1'}]}",
+         "document-unread"},
+        {"{'resourceType':'Condition','code':{'text':'CYP2C19 poor metabolizer'},"
+         "'verificationStatus':{'coding':[{'code':'provisional'}]}}",
+         "preliminary CYP2C19"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fhir_reading reading = {0};
+        struct slice got = SLICE_NONE;
+        struct err err = {0};
+        struct parsed p;
+
+        parsed_init(&p);
+        parsed_add(&p, rows[i].json);
+        assert_ok(fhir_read_evidence(&p.collection, SLICE_NONE, &p.arena, &reading, &err),
+                  &err);
+        for (size_t w = 0; w < reading.warnings_count; w++) {
+            got = arena_printf(&p.arena, "%.*s%s%s", SLICE_ARG(got), w == 0 ? "" : "; ",
+                               fhir_warning_name(reading.warnings[w].code));
+            for (size_t g = 0; g < ARRAY_LEN(GENES); g++)
+                if (fhir_warning_names(&reading.warnings[w], slice_of(GENES[g])))
+                    got = arena_printf(&p.arena, "%.*s %s", SLICE_ARG(got), GENES[g]);
+            assert_false(fhir_warning_names(&reading.warnings[w], SLICE("TPMT")));
+            assert_false(fhir_warning_names(&reading.warnings[w], SLICE("")));
+        }
+        if (!slice_eq_text(got, rows[i].want))
+            fail_msg("row %zu: got \"%.*s\", want \"%s\"", i, SLICE_ARG(got), rows[i].want);
+        parsed_release(&p);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(genotypes),  cmocka_unit_test(haplotypes),
         cmocka_unit_test(phenotypes), cmocka_unit_test(presence_of_hla_alleles),
         cmocka_unit_test(text_only),  cmocka_unit_test(odd_shapes_are_survived),
-        cmocka_unit_test(provenance),
+        cmocka_unit_test(provenance), cmocka_unit_test(warnings_name_their_genes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,7 +126,7 @@ static void medications_by_reference(void **state)
          "MedicationRequest/a ready 7 'd7' <urn:uuid:3>"},
         {BUNDLE(ENTRY(REQUEST(BY("Medication/elsewhere")))),
          "MedicationRequest/a needs <Medication/elsewhere>"},
-        {BUNDLE(ENTRY(REQUEST(BY("#gone")))), "MedicationRequest/a skipped <#gone>"},
+        {BUNDLE(ENTRY(REQUEST(BY("#gone")))), "MedicationRequest/a needs <#gone>"},
         {BUNDLE(ENTRY(
              REQUEST(",'id':'a','medicationReference':{'reference':'#gone','display':'D'}"))),
          "MedicationRequest/a ready 'D' <#gone>"},
@@ -271,6 +271,58 @@ static void an_order_is_resolved_when_its_medication_arrives(void **state)
     assert_slice_equal(orders[0].name, "MedicationRequest/a");
     parsed_release(&later);
     parsed_release(&p);
+}
+
+static void missing_ingredients_are_named(void **state)
+{
+#define OF_PARTS(parts)                                                                        \
+    BUNDLE(ENTRY(REQUEST(BY("#m") ",'contained':[" MEDICATION(                                 \
+        "m", "'code':" CODE("7") ",'ingredient':[" parts "]") "]")))
+#define PART(reference) "{'itemReference':{'reference':'" reference "'}}"
+    static const struct {
+        const char *json;
+        const char *missing;
+        const char *codes; /* and displays of what has none */
+    } rows[] = {
+        {OF_PARTS("{'itemCodeableConcept':" CODE("8") "}"), "", "7 8"},
+        {OF_PARTS(PART("Substance/s")), "Substance/s", "7"},
+        {OF_PARTS(PART("#gone") "," PART("Substance/s")), "Substance/s", "7"},
+        {OF_PARTS(PART("#gone") "," PART("#lost")), "#gone", "7"},
+        {OF_PARTS("{'itemCodeableConcept':" CODE("8") "}," PART("Substance/s")), "Substance/s",
+         "7 8"},
+        {OF_PARTS("{'isActive':false,'itemReference':{'reference':'Substance/s'}}"), "", "7"},
+        /* in words only: nothing can be fetched, and nothing is lost */
+        {OF_PARTS("{'itemReference':{'display':'codeine'}}"), "", "7 codeine"},
+        {OF_PARTS("{'itemReference':{}}"), "", "7"},
+        /* the medication itself is another matter */
+        {BUNDLE(ENTRY(REQUEST(BY("Medication/elsewhere")))), "", ""},
+        {BUNDLE(ENTRY(REQUEST(BY("Medication/elsewhere") WITH_CODE))), "", "1"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fhir_order *orders = NULL;
+        struct slice codes = SLICE_NONE;
+        size_t count = 0;
+        struct err err = {0};
+        struct parsed p;
+
+        parsed_init(&p);
+        parsed_add(&p, rows[i].json);
+        assert_ok(
+            fhir_read_orders(json_root(&p.doc), &p.collection, &p.arena, &orders, &count, &err),
+            &err);
+        assert_int_equal(count, 1);
+        assert_slice_equal(orders[0].missing, rows[i].missing);
+        assert_int_equal(orders[0].is_incomplete, rows[i].missing[0] != '\0');
+        for (size_t c = 0; c < orders[0].codings_count; c++)
+            codes = arena_printf(&p.arena, "%.*s%s%.*s", SLICE_ARG(codes), c == 0 ? "" : " ",
+                                 SLICE_ARG(orders[0].codings[c].code.len > 0
+                                               ? orders[0].codings[c].code
+                                               : orders[0].codings[c].display));
+        assert_slice_equal(codes, rows[i].codes);
+        parsed_release(&p);
+    }
 }
 
 /* What is about to be signed counts, not an older copy from the chart. */
@@ -426,6 +478,7 @@ int main(void)
         cmocka_unit_test(what_is_not_evaluated),
         cmocka_unit_test(odd_shapes_of_real_clients),
         cmocka_unit_test(an_order_is_resolved_when_its_medication_arrives),
+        cmocka_unit_test(missing_ingredients_are_named),
         cmocka_unit_test(the_draft_is_read_not_its_older_copy),
         cmocka_unit_test(selections),
         cmocka_unit_test(limits),

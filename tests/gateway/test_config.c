@@ -307,6 +307,32 @@ static void the_database_is_read_from_its_file(void **state)
     assert_int_equal(rmdir(directory), 0);
 }
 
+static void a_bare_mapping_file_stands_beside_the_settings(void **state)
+{
+    static const struct {
+        const char *yaml, *file, *want;
+    } ROWS[] = {
+        {"result_mapping_file: m.csv\n", "/etc/pgxgate/gateway.yaml", "/etc/pgxgate/m.csv"},
+        {"result_mapping_file: m.csv\n", "gateway.yaml", "m.csv"},
+        {"result_mapping_file: /srv/m.csv\n", "/etc/pgxgate/gateway.yaml", "/srv/m.csv"},
+        {"result_mapping_file: maps/m.csv\n", "/etc/pgxgate/gateway.yaml", "maps/m.csv"},
+        {"result_mapping_file: ''\n", "/etc/pgxgate/gateway.yaml", ""},
+        {"workers: 1\n", "/etc/pgxgate/gateway.yaml", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+        struct gw_config config;
+        struct err err = {0};
+
+        assert_ok(
+            gw_config_read(&config, slice_of(ROWS[i].yaml), ROWS[i].file, NULL, NULL, &err),
+            &err);
+        assert_string_equal(config.result_mapping_file, ROWS[i].want);
+        gw_config_release(&config);
+    }
+}
+
 static void a_missing_file_is_an_error(void **state)
 {
     struct gw_config config;
@@ -401,6 +427,7 @@ int main(void)
         cmocka_unit_test(a_list_has_a_limit),
         cmocka_unit_test(the_environment_is_stronger_than_the_file),
         cmocka_unit_test(the_database_is_read_from_its_file),
+        cmocka_unit_test(a_bare_mapping_file_stands_beside_the_settings),
         cmocka_unit_test(a_missing_file_is_an_error),
         cmocka_unit_test(the_example_is_the_presets),
         cmocka_unit_test(what_is_shown_can_be_read_again_and_hides_secrets),

@@ -430,6 +430,11 @@ static const struct {
                       "32968", "x") "},{'itemCodeableConcept':" RXNORM("2670", "y") "}]}]"),
      O("'ingredients':[{'name':'clopidogrel','rxcui':'32968'},{'name':'codeine','rxcui':"
        "'2670'}]," EVALUATED)},
+    {"an ingredient that is not there", NULL,
+     ORDER(ACTIVE "'medicationReference':{'reference':'#m'},'contained':[{'resourceType':"
+                  "'Medication','id':'m','ingredient':[{'itemCodeableConcept':" RXNORM(
+                      "32968", "x") "},{'itemReference':{'reference':'Substance/s'}}]}]"),
+     O(INGREDIENTS "'evaluate':true,'reason':'ingredient-not-read'")},
     {"a drug that no rule is about", NULL,
      ORDER(ACTIVE "'medicationCodeableConcept':" RXNORM("999999999", "water")),
      O(NAMED("water") EVALUATED)},
@@ -507,6 +512,37 @@ static void the_text_holds_everything(void **state)
     buf_release(&text);
 }
 
+static void the_text_says_where_things_come_from(void **state)
+{
+    static const char *const WANTED[] = {
+        "    Condition/c: \"CYP2C19 poor metabolizer\", undated, not stated by a laboratory\n",
+        "  Observation/h: hla-vague (the HLA typing names a group of alleles (one field) or "
+        "alternatives, not one allele)\n",
+        "  MedicationRequest/o: clopidogrel (RxNorm 32968); evaluated, but for an ingredient "
+        "that could not be read: Substance/s\n",
+    };
+    struct inspection inspection;
+    struct err err = {0};
+    struct buf text;
+
+    buf_init(&text, TEXT_BYTES_MAX);
+    assert_true(read_file(
+        &inspection, *state, NULL,
+        "[{'resourceType':'Condition','id':'c'," P1
+        "'code':{'text':'CYP2C19 poor metabolizer'}}," //
+        OBSERVATION("h", P1, FINAL GENOTYPE("HLA-B", "HLA-B*57")) "," ORDER(
+            ACTIVE "'medicationReference':{'reference':'#m'},'contained':[{'resourceType':"
+                   "'Medication','id':'m','ingredient':[{'itemCodeableConcept':" RXNORM(
+                       "32968", "x") "},{'itemReference':{'reference':'Substance/s'}}]}]") "]",
+        &err));
+    inspect_write_text(&inspection, &text);
+    for (size_t i = 0; i < ARRAY_LEN(WANTED); i++)
+        if (strstr(text.bytes, WANTED[i]) == NULL)
+            fail_msg("no \"%s\" in\n%s", WANTED[i], text.bytes);
+    inspect_release(&inspection);
+    buf_release(&text);
+}
+
 /* Silence must not look like a normal result. */
 static void nothing_found_is_not_normal(void **state)
 {
@@ -534,6 +570,7 @@ int main(void)
         cmocka_unit_test(hla_alleles_are_told_one_by_one),
         cmocka_unit_test(every_order_is_a_row),
         cmocka_unit_test(the_text_holds_everything),
+        cmocka_unit_test(the_text_says_where_things_come_from),
         cmocka_unit_test(nothing_found_is_not_normal),
     };
 

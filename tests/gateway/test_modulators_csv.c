@@ -1,50 +1,10 @@
-/* tests/gateway/test_modulators_csv.c -- a site's list of inhibitors and inducers, and CSV. */
+/* tests/gateway/test_modulators_csv.c -- a site's list of inhibitors and inducers. */
 #include "tests/test.h"
 
-#include "gateway/store/csv.h"
 #include "gateway/store/modulators_csv.h"
 #include "tests/gateway/knowledge_fixture.h"
 
 #define HEADER "gene,drug,role,strength,factor,washout_days,source\n"
-
-static void lines_are_cut_into_fields(void **state)
-{
-    static const struct {
-        const char *line, *want; /* fields in brackets, or a reason */
-    } ROWS[] = {
-        {"a,b,c", "[a][b][c]"},
-        {"", "[]"},
-        {",", "[][]"},
-        {"a,,", "[a][][]"},
-        {"\"a,b\",c", "[a,b][c]"},
-        {"\"say \"\"no\"\"\"", "[say \"no\"]"},
-        {"\"\",\"\"", "[][]"},
-        {" a , b ", "[ a ][ b ]"},
-        {"\"a", "a quote is not closed"},
-        {"\"a\"b", "text behind a closing quote"},
-        {"a\"b", "a quote inside a field that does not begin with one"},
-        {"a,b,c,d,e", "too many columns"},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
-        struct slice fields[4];
-        const char *reason = NULL;
-        struct buf unquoted, got;
-        size_t count;
-
-        buf_init(&unquoted, 1000);
-        buf_init(&got, 1000);
-        count = csv_cut(slice_of(ROWS[i].line), &unquoted, fields, ARRAY_LEN(fields), &reason);
-        for (size_t f = 0; f < count; f++)
-            buf_printf(&got, "[%.*s]", SLICE_ARG(fields[f]));
-        if (count == 0)
-            buf_add(&got, slice_of(reason));
-        assert_slice_equal(buf_slice(&got), ROWS[i].want);
-        buf_release(&unquoted);
-        buf_release(&got);
-    }
-}
 
 static enum err_code import(const char *text, size_t len, struct rules_release *release,
                             size_t *count, struct err *err)
@@ -78,7 +38,7 @@ static void rows_are_added_or_replace_others(void **state)
         "source,gene,drug,role,strength,factor,washout_days\r\n"
         "\"A list, of 2025\",CYP2D6,prasugrel,inhibitor,moderate,0.5,7\r\n"
         "\"A list, of 2025\",CYP2D6,exampline,inhibitor,weak,,0\r\n"
-        "table-1,CYP2C19,exampline,inducer,strong,,14";
+        "table-1,CYP2C19,exampline,inducer,strong,,14\r\n";
     struct rules_knowledge *k = NULL;
     const struct rules_modulator *m;
     struct rules_release release;
@@ -116,15 +76,15 @@ static void bad_files_are_refused(void **state)
     static const struct {
         const char *text, *want;
     } ROWS[] = {
-        {"", "m.csv:1: no rows"},
-        {HEADER, "m.csv:2: no rows"},
-        {"gene,drug\n", "m.csv:1: has 2 columns, must have 7"},
+        {"", "m.csv: is empty; it begins with a header line"},
+        {HEADER, "m.csv:1: no rows"},
+        {"gene,drug\n", "m.csv:1: column 'role' is missing"},
         {"gene,drug,role,strength,factor,washout_days,origin\n",
          "m.csv:1: column 7 must be one of gene, drug,"},
         {"gene,gene,role,strength,factor,washout_days,source\n",
          "m.csv:1: column 2 must be one of gene, drug,"},
         {HEADER "CYP2D6,x,inhibitor,weak,,0\n", "m.csv:2: has 6 columns, must have 7"},
-        {HEADER "CYP2D6,x,inhibitor,weak,,0,s,t\n", "m.csv:2: too many columns"},
+        {HEADER "CYP2D6,x,inhibitor,weak,,0,s,t\n", "m.csv:2: more than 7 columns"},
         {HEADER "CYP2D6,\"x,inhibitor,weak,,0,s\n", "m.csv:2: a quote is not closed"},
         {HEADER "CYP2D6,x,inhibitor,weak,,0,s\nCYP2D6,x,inhibitor,weak,,0,s\n",
          "m.csv:3: CYP2D6 and x are listed twice"},
@@ -143,8 +103,10 @@ static void bad_files_are_refused(void **state)
         {HEADER "CYP2D6,x,inhibitor,weak,,,s\n", "m.csv:2: washout_days must not be empty"},
         {HEADER "CYP2D6,x,inhibitor,weak,,0,a list\nCYP2D6,y,inhibitor,weak,,0,a-list\n",
          "m.csv:3: source: too much like 'a list'"},
-        {HEADER "CYP2D6,x\xff,inhibitor,weak,,0,s\n", "m.csv:2: not UTF-8"},
-        {HEADER "CYP2D6,x\ty,inhibitor,weak,,0,s\n", "m.csv:2: has a control character"},
+        {HEADER "CYP2D6,x\xff,inhibitor,weak,,0,s\n", "m.csv:2: is not UTF-8"},
+        {HEADER "CYP2D6,x,inhibitor,weak,,0,s", "m.csv:2: does not end with a line break"},
+        {"\xef\xbb\xbf" HEADER, "m.csv:1: begins with a byte order mark"},
+        {HEADER "CYP2D6,x\ty,inhibitor,weak,,0,s\n", "m.csv:2: drug has a control character"},
     };
 
     (void)state;
@@ -153,8 +115,8 @@ static void bad_files_are_refused(void **state)
         struct err err = {0};
         size_t count = 0;
 
-        assert_int_equal(import(ROWS[i].text, strlen(ROWS[i].text), &release, &count, &err),
-                         ERR_INVALID);
+        if (import(ROWS[i].text, strlen(ROWS[i].text), &release, &count, &err) == ERR_OK)
+            fail_msg("row %zu was taken: %s", i, ROWS[i].want);
         if (!slice_starts(slice_of(err.text), slice_of(ROWS[i].want)))
             fail_msg("row %zu: got \"%s\", want \"%s\"", i, err.text, ROWS[i].want);
         rules_release_release(&release);
@@ -164,7 +126,6 @@ static void bad_files_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_are_cut_into_fields),
         cmocka_unit_test(rows_are_added_or_replace_others),
         cmocka_unit_test(bad_files_are_refused),
     };
