@@ -57,19 +57,28 @@ static struct slice cap(struct slice text)
     return slice_head(text, len);
 }
 
-/* How many bytes from `at` on need no look: the words of a card are mostly such. */
+/* Letters, digits and , ; - ( ): bit c % 64 of the word for c / 64. */
+static bool is_plain(unsigned char c)
+{
+    static const uint64_t PLAIN[4] = {
+        (uint64_t)0x3FF << '0' | (uint64_t)1 << ',' | (uint64_t)1 << ';' | (uint64_t)1 << '-' |
+            (uint64_t)1 << '(' | (uint64_t)1 << ')',
+        (uint64_t)0x3FFFFFF << ('A' - 64) | (uint64_t)0x3FFFFFF << ('a' - 64),
+    };
+
+    return (PLAIN[c / 64] >> c % 64 & 1) != 0;
+}
+
+/* How many bytes from `at` on need no look, single spaces within included: the words of a card
+ * are mostly such. */
 static size_t plain_run(struct slice text, size_t at)
 {
     size_t end = at;
 
-    while (end < text.len) {
-        unsigned char c = (unsigned char)text.ptr[end];
-
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-              c == ',' || c == ';' || c == '-' || c == '(' || c == ')'))
-            break;
+    while (end < text.len && (is_plain((unsigned char)text.ptr[end]) ||
+                              (text.ptr[end] == ' ' && end > at && end + 1 < text.len &&
+                               is_plain((unsigned char)text.ptr[end + 1]))))
         end++;
-    }
     return end - at;
 }
 
