@@ -17,8 +17,9 @@
  *   typing                                    the same, of an HLA gene
  *   presence                                  the same, and allele: whether it is there
  *   statement                                 system, code, says, and gene where it is of one:
- *                                             this code as a value, Condition or Flag means
- * that text                                      text, says, and gene where it is of one
+ *                                             this code as a value, Condition or Flag says so
+ *   text                                      text, says, and gene where it is of one: this
+ *                                             text as a value says so
  *
  * Nothing is read into what is not listed, and a row that contradicts or repeats another is an
  * error: which of two meanings a code has is not for the order of lines to decide.
