@@ -24,6 +24,8 @@ import { InVain, until } from './lib/wait.mjs';
 
 const CONNECTIONS = 32;
 const REQUESTS = 2000;
+/** Until both releases were seen: loading one may take longer than all the requests. */
+const REQUESTS_MAX = 50 * REQUESTS;
 const TOKEN = 'concurrency-test-token-cXV4';
 
 const [database, fhir] = await Promise.all([databaseWithKnowledge(), startFhir()]);
@@ -116,7 +118,7 @@ async function reference(gateway) {
 }
 
 for (const workers of [2, 4]) {
-  test(`${workers} workers, ${CONNECTIONS} connections, ${REQUESTS} requests`, async (t) => {
+  test(`${workers} workers, ${CONNECTIONS} connections, at least ${REQUESTS} requests`, async (t) => {
     await pgxgateOk(['rules', 'activate', hashes[0]], { env });
     const gateway = await startGateway({ database, config: { workers, audit_flush_ms: 10 } });
     const before = await countAudit();
@@ -134,7 +136,7 @@ for (const workers of [2, 4]) {
     let isLoading = true;
 
     async function connection(agent) {
-      while (sent < REQUESTS) {
+      while (sent < REQUESTS || (seen.size < hashes.length && sent < REQUESTS_MAX)) {
         const n = sent++;
         // A stride without common divisor mixes the kinds over the connections.
         const { path: target, kind, ...options } = MIX[(n * 7) % MIX.length];
@@ -183,7 +185,7 @@ for (const workers of [2, 4]) {
     await t.test('every request was answered as if it were alone', () => {
       assert.equal(
         asked.reduce((sum, n) => sum + n),
-        REQUESTS,
+        sent,
       );
       for (const [kind, n] of asked.entries()) assert.ok(n > 0, `kind ${kind} was asked`);
     });
