@@ -98,6 +98,9 @@ bool card_result_is_ambiguous(const struct rules_gene_result *result);
 void card_reading_write_source(const struct fhir_evidence *evidence, struct buf *buf);
 void card_reading_write_unknown(const struct card *card, struct buf *unknown);
 
+/* ", PMID 1, 2" of "1 2"; nothing of nothing. */
+void card_write_pmids(struct slice pmids, struct buf *buf);
+
 /* Text from outside (results, names) so that it shows as written and can never become
  * Markdown or HTML. White space is folded, control characters dropped, length capped. */
 void card_escape(struct buf *buf, struct slice text);

@@ -231,7 +231,7 @@ static void write_several(const struct card *card, struct buf *buf)
     }
 }
 
-static void write_pmids(struct slice pmids, struct buf *buf)
+void card_write_pmids(struct slice pmids, struct buf *buf)
 {
     struct slice before = SLICE(", PMID ");
 
@@ -277,7 +277,7 @@ static void write_strength(const struct card *card, struct buf *buf)
                        r->label == RULES_LABEL_NONE ? "%s recommendation. " : "Label: %s. ",
                        card_strength(r));
         buf_join(buf, s->publisher, SLICE(", "), s->title, SLICE(" ("), s->year, SLICE(")"));
-        write_pmids(s->pmids, buf);
+        card_write_pmids(s->pmids, buf);
         buf_add_char(buf, '\n');
     }
     write_levels(card, buf);

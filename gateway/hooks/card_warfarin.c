@@ -350,18 +350,6 @@ static void write_reason(const struct rules_warfarin_estimate *e, struct buf *bu
 /* --- the whole -----------------------------------------------------------------------------
  */
 
-static void write_pmids(struct slice pmids, struct buf *buf)
-{
-    struct slice before = SLICE(", PMID ");
-
-    while (pmids.len > 0) {
-        struct slice pmid = slice_cut(pmids, ' ', &pmids);
-
-        buf_join(buf, before, pmid);
-        before = SLICE(", ");
-    }
-}
-
 static void write_sources(const struct rules_knowledge *k,
                           const struct rules_warfarin_estimate *e, struct buf *buf)
 {
@@ -379,7 +367,7 @@ static void write_sources(const struct rules_knowledge *k,
             buf_join(buf, slice_of(rules_classification_name(e->classification)),
                      SLICE(" recommendation. "));
         buf_join(buf, s->publisher, SLICE(", "), s->title, SLICE(" ("), s->year, SLICE(")"));
-        write_pmids(s->pmids, buf);
+        card_write_pmids(s->pmids, buf);
         buf_add_char(buf, '\n');
     }
 }

@@ -364,17 +364,26 @@ static void command(const char *verb, const char *dir)
     assert_int_equal(system(text), 0);
 }
 
+/* Ends and removes the database in the directory of *state, also after a failed assertion. */
+static int remove_database(void **state)
+{
+    if (*state != NULL) {
+        command("stop", *state);
+        fixture_remove(*state);
+    }
+    return 0;
+}
+
 static void a_store_outlives_its_database(void **state)
 {
+    static char dir[] = "/tmp/pgxgate-store.XXXXXX"; /* the teardown needs it, too */
     const struct store_audit_row row = a_row(1);
-    char dir[32] = "/tmp/pgxgate-store.XXXXXX", conninfo[256], hash[DIGEST_HEX_SIZE],
-         next[DIGEST_HEX_SIZE];
+    char conninfo[256], hash[DIGEST_HEX_SIZE], next[DIGEST_HEX_SIZE];
     struct events events = {0};
     struct store_status status;
     struct store *store;
     struct db *db;
 
-    (void)state;
     (void)test_cluster(); /* skips */
     assert_non_null(mkdtemp(dir));
     (void)snprintf(conninfo, sizeof conninfo,
@@ -382,6 +391,7 @@ static void a_store_outlives_its_database(void **state)
     store = start_store(conninfo, NO_POLL_S, &events); /* there is no database yet */
     await_status(store, status, status.last_error == ERR_UPSTREAM);
     assert_true(store_audit(store, &row));
+    *state = dir;
     command("start", dir);
     db = test_connect(conninfo);
     test_migrate(db);
@@ -411,8 +421,6 @@ static void a_store_outlives_its_database(void **state)
     store_free(store);
     assert_int_equal(atomic_load(&events.counts[STORE_CONNECTED]), 2);
     assert_true(atomic_load(&events.counts[STORE_LOST]) >= 2);
-    command("stop", dir);
-    fixture_remove(dir);
 }
 
 static void killed_connections_are_made_again(void **state)
@@ -462,7 +470,7 @@ int main(void)
         cmocka_unit_test(a_bad_release_leaves_the_snapshot),
         cmocka_unit_test(a_lost_notification_is_made_up_for_by_the_poll),
         cmocka_unit_test(readers_never_see_a_half_swapped_snapshot),
-        cmocka_unit_test(a_store_outlives_its_database),
+        cmocka_unit_test_teardown(a_store_outlives_its_database, remove_database),
         cmocka_unit_test(killed_connections_are_made_again),
     };
 
